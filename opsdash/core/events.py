@@ -1,0 +1,115 @@
+"""Everything that can happen, in the past tense."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from opsdash.core.metrics.answers import Answer
+from opsdash.core.metrics.queries import Query
+from opsdash.core.metrics.window import Window
+from opsdash.core.variables import Selection
+from opsdash.core.view.board import Board
+from opsdash.core.view.timerange import TimeRange
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why a query or a source failed, as a person is told."""
+
+    message: str
+    healing: bool
+    """Whether asking again may help (True) or something has to be changed first (False)."""
+    of_source: bool
+    """Whether the whole source failed and not this query alone."""
+    retry_at_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Polled:
+    """A query was answered; `window` is already merged with what was known."""
+
+    query: Query
+    answer: Answer
+    window: Window
+    at_s: float
+    rtt_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollFailed:
+    """A query was not answered."""
+
+    query: Query
+    failure: Failure
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryDropped:
+    """Nobody shows this query any longer."""
+
+    query: Query
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RangeChosen:
+    """The operator (or the configuration) chose what time to show."""
+
+    time_range: TimeRange
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paused:
+    """Polling stopped: the screen stands still."""
+
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumed:
+    """Polling goes on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompareChosen:
+    """An earlier period is drawn beside this one; 0 turns it off."""
+
+    offset_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionsFound:
+    """The values of a variable came, or could not be had."""
+
+    variable: str
+    options: tuple[str, ...]
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariableChosen:
+    """The operator picked values."""
+
+    variable: str
+    selected: Selection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardLoaded:
+    """The configuration was read, at the start or again while running."""
+
+    board: Board
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardRejected:
+    """A changed configuration is broken; the old one goes on."""
+
+    problem: str
+    count: int
+
+
+Event = (
+    Polled | PollFailed | QueryDropped | RangeChosen | Paused | Resumed | CompareChosen
+    | OptionsFound | VariableChosen | BoardLoaded | BoardRejected
+)  # fmt: skip

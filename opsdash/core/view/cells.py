@@ -1,0 +1,128 @@
+"""A canvas of terminal cells: what every panel is drawn on, whatever shows it in the end (screen, text, SVG).
+
+A cell is a code point and an ink. An ink names roles and not colours; a theme gives the colours. A character
+that is two cells wide is followed by a cell with code 0.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from opsdash.core.view.clean import char_width, clean
+
+
+class Role(IntEnum):
+    """What a colour means. At most 64; the order is part of the ink's encoding and nothing else."""
+
+    GROUND = 0
+    """The panel's background; as a foreground, the default text colour."""
+    TEXT = 1
+    DIM = 2
+    FRAME = 3
+    TITLE = 4
+    OK = 5
+    WARNING = 6
+    CRITICAL = 7
+    LATE = 8
+    STALE = 9
+    NO_DATA = 10
+    ERROR = 11
+    ACCENT = 12
+    """Focus, selection, keys."""
+    SELECTION = 13
+    HEADER = 14
+    ENVIRONMENT = 15
+    CURSOR = 16
+    COMPARE = 17
+    ACKNOWLEDGED = 18
+    SERIES_1 = 20
+    SERIES_2 = 21
+    SERIES_3 = 22
+    SERIES_4 = 23
+    SERIES_5 = 24
+    SERIES_6 = 25
+    SERIES_7 = 26
+    SERIES_8 = 27
+    SERIES_9 = 28
+    SERIES_10 = 29
+    SERIES_11 = 30
+    SERIES_12 = 31
+    HEAT_1 = 40
+    HEAT_2 = 41
+    HEAT_3 = 42
+    HEAT_4 = 43
+    HEAT_5 = 44
+    HEAT_6 = 45
+    HEAT_7 = 46
+    HEAT_8 = 47
+
+
+BOLD, DIM_ATTR, REVERSE, UNDERLINE = 1 << 12, 2 << 12, 4 << 12, 8 << 12
+"""Attributes of an ink."""
+
+
+def ink(fg: Role = Role.TEXT, bg: Role = Role.GROUND, attributes: int = 0) -> int:
+    """Foreground, background and attributes in 16 bits."""
+    return int(fg) | int(bg) << 6 | attributes
+
+
+def series_role(index: int) -> Role:
+    """The role of the nth series; they repeat after twelve."""
+    return Role(int(Role.SERIES_1) + index % 12)
+
+
+class Cells:
+    """A canvas of `height` × `width` cells; drawing outside it does nothing."""
+
+    __slots__ = ("codes", "height", "inks", "width")
+
+    codes: NDArray[np.uint32]
+    inks: NDArray[np.uint16]
+
+    def __init__(self, width: int, height: int, *, fill: int | None = None) -> None:
+        self.width = max(width, 0)
+        self.height = max(height, 0)
+        self.codes = np.full((self.height, self.width), 32, dtype=np.uint32)
+        self.inks = np.full((self.height, self.width), ink() if fill is None else fill, dtype=np.uint16)
+
+    def put(self, x: int, y: int, text: str, style: int | None = None, *, width: int | None = None) -> int:
+        """Writes one line of text, made harmless, at most `width` cells; returns the x after it."""
+        style = ink() if style is None else style
+        limit = self.width if width is None else min(self.width, x + width)
+        if not 0 <= y < self.height:
+            return x
+        for char in clean(text):
+            cells = char_width(char)
+            if x + cells > limit:
+                break
+            if x >= 0:
+                self.codes[y, x] = ord(char)
+                self.inks[y, x] = style
+                if cells == 2:
+                    self.codes[y, x + 1] = 0
+                    self.inks[y, x + 1] = style
+            x += cells
+        return x
+
+    def fill(self, x: int, y: int, width: int, height: int, char: str = " ", style: int | None = None) -> None:
+        """Fills a rectangle."""
+        rows, columns = slice(max(y, 0), max(y + height, 0)), slice(max(x, 0), max(x + width, 0))
+        self.codes[rows, columns] = ord(char)
+        self.inks[rows, columns] = ink() if style is None else style
+
+    def blit(self, x: int, y: int, other: Cells) -> None:
+        """Copies another canvas onto this one; what falls outside is lost."""
+        left, top = max(x, 0), max(y, 0)
+        right, bottom = min(x + other.width, self.width), min(y + other.height, self.height)
+        if left >= right or top >= bottom:
+            return
+        part = (slice(top - y, bottom - y), slice(left - x, right - x))
+        self.codes[top:bottom, left:right] = other.codes[part]
+        self.inks[top:bottom, left:right] = other.inks[part]
+
+    def lines(self) -> list[str]:
+        """The text of each row, without inks."""
+        return ["".join(chr(code) for code in row if code) for row in self.codes.tolist()]

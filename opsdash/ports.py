@@ -1,0 +1,66 @@
+"""What the engine needs from the outside world. Adapters implement these; fakes pass the same contract suite."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from opsdash.core.metrics.answers import Answer
+from opsdash.core.metrics.queries import LogQuery, MetricQuery, Query, Span
+from opsdash.core.variables import ValuesFrom
+
+
+class Clock(Protocol):
+    """Two clocks: one for what a person reads, one that never jumps."""
+
+    def now_s(self) -> float:
+        """UTC seconds; may jump when the host's clock is set."""
+
+    def monotonic_s(self) -> float:
+        """Seconds that only grow; for deadlines, periods and ages."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """What a source says of itself."""
+
+    product: str
+    """`Prometheus`, `Elasticsearch`, `VictoriaMetrics`, …"""
+    version: str
+    rtt_s: float
+    skew_s: float | None = None
+    """Its clock minus ours, from the Date header; None where it sends none."""
+
+
+class Source(Protocol):
+    """Anything that can be polled. Every method raises only `opsdash.core.errors` and may be cancelled."""
+
+    name: str
+
+    async def fetch(self, query: MetricQuery, span: Span) -> Answer:
+        """The series (or the table) over the span; times of the window are on the span's grid."""
+
+    async def fetch_instant(self, query: MetricQuery, at_s: float) -> Answer:
+        """The value at one instant, as a window with one column."""
+
+    async def probe(self) -> Probe:
+        """Product and version; the cheapest question that proves that we are let in."""
+
+    async def values(self, wanted: ValuesFrom, start_s: float, end_s: float) -> tuple[str, ...]:
+        """The options of a variable."""
+
+    async def aclose(self) -> None:
+        """Closes connections; the source cannot be used afterwards."""
+
+
+class LogSource(Source, Protocol):
+    """A source that also has rows."""
+
+    async def fetch_logs(
+        self, query: LogQuery, start_s: float, end_s: float, *, after: Sequence[object] | None = None
+    ) -> Answer:
+        """Rows of [start, end], newest first, at most `query.limit`; `after` continues an earlier page."""
+
+
+__all__ = ["Clock", "LogSource", "Probe", "Query", "Source"]
