@@ -1,0 +1,10 @@
+"""`python -m opsdash`."""
+
+from __future__ import annotations
+
+import sys
+
+from opsdash.cli.main import main
+
+if __name__ == "__main__":
+    sys.exit(main())
