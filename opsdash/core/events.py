@@ -1,4 +1,7 @@
-"""Everything that can happen, in the past tense."""
+"""Everything that can happen, in the past tense.
+
+`at_s` is read on the clock that cannot jump, except where it says UTC: ages are true also when the host's clock is set.
+"""
 
 from __future__ import annotations
 
@@ -63,6 +66,7 @@ class Paused:
     """Polling stopped: the screen stands still."""
 
     at_s: float
+    """UTC seconds: the instant that stays on the screen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +99,15 @@ class VariableChosen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SourceProbed:
+    """A source said what it is and what time it has."""
+
+    source: str
+    product: str
+    skew_s: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BoardLoaded:
     """The configuration was read, at the start or again while running."""
 
@@ -110,6 +123,16 @@ class BoardRejected:
 
 
 Event = (
-    Polled | PollFailed | QueryDropped | RangeChosen | Paused | Resumed | CompareChosen
-    | OptionsFound | VariableChosen | BoardLoaded | BoardRejected
-)  # fmt: skip
+    Polled
+    | PollFailed
+    | QueryDropped
+    | RangeChosen
+    | Paused
+    | Resumed
+    | CompareChosen
+    | OptionsFound
+    | VariableChosen
+    | SourceProbed
+    | BoardLoaded
+    | BoardRejected
+)

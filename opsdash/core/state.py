@@ -20,6 +20,7 @@ from opsdash.core.events import (
     QueryDropped,
     RangeChosen,
     Resumed,
+    SourceProbed,
     VariableChosen,
 )
 from opsdash.core.metrics.answers import Answer
@@ -60,6 +61,10 @@ class SourceRecord:
     polls: int = 0
     bytes: int = 0
     """Response bytes since the start."""
+    product: str = ""
+    """What it says it is, with its version; empty until it was asked."""
+    skew_s: float | None = None
+    """Its clock minus this host's, in seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -87,7 +92,7 @@ def initial(board: Board) -> State:
     )
 
 
-def apply(state: State, event: Event) -> State:
+def apply(state: State, event: Event) -> State:  # noqa: C901, PLR0911, PLR0912  # one case an event, nothing nested
     """The state after the event."""
     match event:
         case Polled():
@@ -111,6 +116,10 @@ def apply(state: State, event: Event) -> State:
             return replace(state, bindings={**state.bindings, event.variable: binding})
         case BoardLoaded():
             return _board_loaded(state, event.board)
+        case SourceProbed():
+            known = state.sources.get(event.source, SourceRecord())
+            source = replace(known, product=event.product, skew_s=event.skew_s)
+            return replace(state, sources={**state.sources, event.source: source})
         case BoardRejected():
             return replace(state, config_problem=event.problem)
         case _:

@@ -1,76 +1,330 @@
-"""The engine: polls what is shown, keeps the state, hands out snapshots. The screen, `once` and tests drive it alike."""
+"""The engine: polls what is shown, keeps the state, hands out snapshots.
+
+The screen, `once` and the tests drive it alike.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import logging
+import random
 from collections.abc import AsyncIterator, Collection, Mapping
+from dataclasses import replace
 
+from opsdash.core.errors import OpsdashError
+from opsdash.core.events import (
+    BoardLoaded,
+    BoardRejected,
+    CompareChosen,
+    Event,
+    Paused,
+    Polled,
+    RangeChosen,
+    Resumed,
+    SourceProbed,
+    VariableChosen,
+)
 from opsdash.core.metrics.answers import Answer
-from opsdash.core.metrics.queries import LogQuery
+from opsdash.core.metrics.queries import LogQuery, Query
+from opsdash.core.project import Moment, project
+from opsdash.core.state import State, apply, initial
 from opsdash.core.variables import Selection
 from opsdash.core.view.board import Board
+from opsdash.core.view.panels import PanelSpec
 from opsdash.core.view.snapshot import Snapshot
 from opsdash.core.view.timerange import TimeRange
-from opsdash.ports import Clock, Source
+from opsdash.core.wanted import WantedPanel, wanted_panels
+from opsdash.engine.broadcast import Broadcast
+from opsdash.engine.gate import Gate
+from opsdash.engine.once import ask_everything
+from opsdash.engine.options import find_options
+from opsdash.engine.poller import Poll, Poller, Timing
+from opsdash.engine.windows import Windows
+from opsdash.ports import Clock, LogSource, Source
+
+logger = logging.getLogger(__name__)
+
+GATHER_S = 0.03
+"""Answers that come within this time are shown together."""
+HEARTBEAT_S = 1.0
+"""Ages and states are looked at this often, also when nothing comes."""
+PROBE_EVERY_S = 60.0
+OPTIONS_EVERY_S = 60.0
 
 
 class Engine:
     """One dashboard process. `run` owns every task; everything else is called from the same event loop."""
 
-    def __init__(self, board: Board, sources: Mapping[str, Source], clock: Clock) -> None:
-        raise NotImplementedError
+    def __init__(
+        self, board: Board, sources: Mapping[str, Source], clock: Clock, rng: random.Random | None = None
+    ) -> None:
+        self._clock = clock
+        self._rng = rng or random.Random()  # noqa: S311  # spreads retries; nothing secret hangs on it
+        self._sources = dict(sources)
+        self._gates: dict[str, Gate] = {}
+        self._state = initial(board)
+        self._windows = Windows(clock, ingest_lag_s={spec.name: spec.ingest_lag_s for spec in board.sources})
+        self._dashboard = 0
+        self._shown: frozenset[str] | None = None
+        self._revision = 0
+        self._origin_s = clock.monotonic_s()
+        self._wanted: Mapping[str, WantedPanel] = {}
+        self._older: dict[LogQuery, tuple[Answer, ...]] = {}
+        self._pollers: dict[Query, tuple[Poller, asyncio.Task[None]]] = {}
+        self._tasks: asyncio.TaskGroup | None = None
+        self._changed = asyncio.Event()
+        self._options_wanted = asyncio.Event()
+        self._snapshots: Broadcast[Snapshot] = Broadcast()
+        self._want()
+
+    @property
+    def state(self) -> State:
+        """The state now."""
+        return self._state
+
+    # --- running -----------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Polls until cancelled; cancels and awaits all that it started, and closes the sources."""
-        raise NotImplementedError
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                self._tasks = tasks
+                self._reconcile()
+                tasks.create_task(self._publish(), name="publish")
+                tasks.create_task(self._heartbeat(), name="heartbeat")
+                tasks.create_task(self._keep_options(), name="options")
+                tasks.create_task(self._keep_probing(), name="probe")
+        finally:
+            self._tasks = None
+            self._pollers.clear()
+            for source in self._sources.values():
+                await source.aclose()
 
     async def once(self, *, dashboards: Collection[int] | None = None, at_s: float | None = None) -> Snapshot:
-        """One refresh of everything (or of these dashboards), without `run`; the snapshot holds every panel of them."""
-        raise NotImplementedError
+        """One refresh of everything (or of these dashboards), without `run`.
+
+        `at_s` is the end of the range in UTC seconds; None means now. The snapshot holds every panel of the
+        dashboards. A source that fails is in it; nothing is raised.
+        """
+        if at_s is not None:
+            self._apply(RangeChosen(time_range=replace(self._state.time_range, end_s=at_s)))
+        chosen = range(len(self._state.board.dashboards)) if dashboards is None else dashboards
+        specs = [panel for index in chosen for panel in self._state.board.dashboards[index].panels]
+        for found in await find_options(self._state, self._sources, self._clock.now_s()):
+            self._apply(found)
+        wanted = wanted_panels(self._state, specs, self._clock.now_s())
+        queries = dict.fromkeys(query for panel in wanted.values() for query in panel.asked())
+        async for event in ask_everything(queries, self._state, self._sources, self._windows, self._clock):
+            self._apply(event)
+        return project(self._state, wanted, moment=self._moment(), revision=self._revision)
+
+    # --- what the screen sees ----------------------------------------------------------------------------------
 
     def snapshot(self) -> Snapshot:
         """The picture now, of what is shown."""
-        raise NotImplementedError
+        return project(
+            self._state, self._wanted, moment=self._moment(), current=self._dashboard, revision=self._revision
+        )
 
     def snapshots(self) -> AsyncIterator[Snapshot]:
         """The newest snapshot after each change; one that is overtaken before it is taken is left out."""
-        raise NotImplementedError
+        return self._snapshots.subscribe()
+
+    # --- what the operator does --------------------------------------------------------------------------------
 
     def show(self, dashboard: int, panels: Collection[str] | None = None) -> None:
         """These panels of this dashboard are on screen (None: all); nothing else is polled."""
-        raise NotImplementedError
+        shown = None if panels is None else frozenset(panels)
+        if (dashboard, shown) != (self._dashboard, self._shown):
+            self._dashboard, self._shown = dashboard, shown
+            self._want()
 
     def choose_range(self, time_range: TimeRange) -> None:
         """Shows another time; also how the screen zooms, pans and goes back to live."""
-        raise NotImplementedError
+        self._apply(RangeChosen(time_range=time_range))
+        self._want()
+        self._wake_all()
 
     def pause(self) -> None:
         """Stands still until `resume`."""
-        raise NotImplementedError
+        self._apply(Paused(at_s=self._clock.now_s()))
+        self._want()
 
     def resume(self) -> None:
         """Goes on, with a refresh at once."""
-        raise NotImplementedError
+        self._apply(Resumed())
+        self._want()
+        self._wake_all()
 
     def compare(self, offset_s: float) -> None:
         """Draws the period `offset_s` earlier beside this one; 0 turns it off."""
-        raise NotImplementedError
+        self._apply(CompareChosen(offset_s=offset_s))
+        self._want()
 
     def refresh(self) -> None:
         """Polls all that is shown now, whatever the back-off says."""
-        raise NotImplementedError
+        for gate in self._gates.values():
+            gate.open()
+        self._wake_all()
 
     def choose_variable(self, name: str, selected: Selection) -> None:
-        """Sets a variable."""
-        raise NotImplementedError
+        """Sets a variable. Raises KeyError for a name that is not in the configuration."""
+        self._apply(VariableChosen(variable=name, selected=selected))
+        self._options_wanted.set()
+        self._want()
 
     async def older_logs(self, query: LogQuery, rows: Answer) -> Answer:
-        """The page after (older than) these rows, by search_after."""
-        raise NotImplementedError
+        """The page after (older than) these rows, by search_after; its rows join the panel's."""
+        source: LogSource = self._sources[query.source]  # type: ignore[assignment]  # a log query has a log source
+        start, end = self._state.time_range.bounds(self._shown_now_s())
+        page = await source.fetch_logs(query, start, end, after=rows.rows[-1].sort if rows.rows else None)
+        self._older[query] = (*self._older.get(query, ()), page)
+        record = self._state.queries.get(query)
+        if record is not None and record.answer is not None and record.succeeded_at_s is not None:
+            answer, at_s = record.answer, record.succeeded_at_s
+            self._emit(Polled(query=query, answer=answer, window=record.window, at_s=at_s, rtt_s=record.rtt_s or 0.0))
+        return page
 
     def replace_board(self, board: Board, sources: Mapping[str, Source]) -> None:
         """Runs a newly read configuration; sources that are not in the new mapping are closed."""
-        raise NotImplementedError
+        gone = [source for name, source in self._sources.items() if sources.get(name) is not source]
+        for query in [query for query in self._pollers if self._sources.get(query.source) in gone]:
+            self._pollers.pop(query)[1].cancel()
+        self._gates = {name: gate for name, gate in self._gates.items() if sources.get(name) is self._sources.get(name)}
+        self._sources = dict(sources)
+        self._windows.set_lags({spec.name: spec.ingest_lag_s for spec in board.sources})
+        self._revision += 1
+        self._dashboard = min(self._dashboard, max(len(board.dashboards) - 1, 0))
+        self._apply(BoardLoaded(board=board))
+        if self._tasks is not None:
+            for source in gone:
+                self._tasks.create_task(source.aclose(), name=f"close {source.name}")
+        self._options_wanted.set()
+        self._want()
 
     def reject_board(self, problem: str, count: int) -> None:
         """Says on the screen that the changed configuration is broken."""
-        raise NotImplementedError
+        self._apply(BoardRejected(problem=problem, count=count))
+
+    # --- inside ------------------------------------------------------------------------------------------------
+
+    def _apply(self, event: Event) -> None:
+        self._state = apply(self._state, event)
+        self._changed.set()
+
+    def _emit(self, event: Event) -> None:
+        if isinstance(event, Polled) and isinstance(event.query, LogQuery):
+            event = _with_older(event, self._older.get(event.query, ()))
+        self._apply(event)
+
+    def _moment(self) -> Moment:
+        return Moment(now_s=self._clock.now_s(), monotonic_s=self._clock.monotonic_s())
+
+    def _shown_now_s(self) -> float:
+        paused = self._state.paused_at_s
+        return self._clock.now_s() if paused is None else paused
+
+    def _shown_panels(self) -> list[PanelSpec]:
+        dashboards = self._state.board.dashboards
+        if not 0 <= self._dashboard < len(dashboards):
+            return []
+        panels = dashboards[self._dashboard].panels
+        return [panel for panel in panels if self._shown is None or panel.id in self._shown]
+
+    def _want(self) -> None:
+        """Works out anew what has to be polled; called whenever that can have changed."""
+        self._wanted = wanted_panels(self._state, self._shown_panels(), self._shown_now_s())
+        self._changed.set()
+        self._reconcile()
+
+    def _reconcile(self) -> None:
+        """Starts the pollers that are missing and stops those that nobody shows."""
+        if self._tasks is None:
+            return
+        paused = self._state.paused_at_s is not None
+        queries = {query for panel in self._wanted.values() for query in panel.asked()} if not paused else set()
+        for query in [query for query in self._pollers if query not in queries]:
+            self._pollers.pop(query)[1].cancel()
+        specs = {spec.name: spec for spec in self._state.board.sources}
+        poll = Poll(
+            clock=self._clock,
+            windows=self._windows,
+            timing=lambda: Timing(origin_s=self._origin_s, period_s=self._state.board.refresh_s),
+            time_range=lambda: self._state.time_range,
+            now_s=self._shown_now_s,
+            emit=self._emit,
+            rng=self._rng,
+        )
+        for query in dict.fromkeys(query for panel in self._wanted.values() for query in panel.asked()):
+            if query in queries and query not in self._pollers and query.source in self._sources:
+                poller = Poller(
+                    query, self._sources[query.source], self._gate(query.source), specs[query.source].timeout_s, poll
+                )
+                self._pollers[query] = (poller, self._tasks.create_task(poller.run(), name="poll"))
+
+    def _gate(self, source: str) -> Gate:
+        if source not in self._gates:
+            self._gates[source] = Gate(self._clock, self._rng)
+        return self._gates[source]
+
+    def _wake_all(self) -> None:
+        for poller, _ in self._pollers.values():
+            poller.wake()
+
+    async def _publish(self) -> None:
+        """Sends a snapshot soon after a change; answers that come together are shown together."""
+        while True:
+            await self._changed.wait()
+            await asyncio.sleep(GATHER_S)
+            self._changed.clear()
+            self._snapshots.send(self.snapshot())
+
+    async def _heartbeat(self) -> None:
+        """What gets old without an event is seen: late, stale, the next try."""
+        before: object = None
+        while True:
+            await asyncio.sleep(HEARTBEAT_S)
+            view = self.snapshot()
+            now = (
+                tuple((panel.state, panel.message) for panel in view.panels.values()),
+                tuple((source.state, source.message) for source in view.sources),
+            )
+            if now != before:
+                self._changed.set()
+            before = now
+
+    async def _keep_options(self) -> None:
+        """Finds the values of the variables, again when one of them was chosen and now and then."""
+        while True:
+            self._options_wanted.clear()
+            for event in await find_options(self._state, self._sources, self._shown_now_s()):
+                self._apply(event)
+            self._want()
+            try:
+                async with asyncio.timeout(OPTIONS_EVERY_S if self._state.bindings else None):
+                    await self._options_wanted.wait()
+            except TimeoutError:
+                continue
+
+    async def _keep_probing(self) -> None:
+        """Asks each source now and then what it is and what time it has; after the first answers are on screen."""
+        while True:
+            await asyncio.sleep(2 * HEARTBEAT_S)
+            for name, source in list(self._sources.items()):
+                if self._gate(name).is_closed:
+                    continue
+                try:
+                    async with asyncio.timeout(10):
+                        probe = await source.probe()
+                except (OpsdashError, TimeoutError) as error:
+                    logger.info("%s did not say what it is: %s", name, error)
+                    continue
+                self._apply(SourceProbed(source=name, product=f"{probe.product} {probe.version}", skew_s=probe.skew_s))
+            await asyncio.sleep(PROBE_EVERY_S)
+
+
+def _with_older(event: Polled, pages: tuple[Answer, ...]) -> Polled:
+    """The newest rows, then the older pages that the operator asked for; each row once."""
+    rows = {row.id: row for answer in (event.answer, *pages) for row in answer.rows}
+    ordered = tuple(sorted(rows.values(), key=lambda row: row.at_s, reverse=True))
+    return replace(event, answer=replace(event.answer, rows=ordered))

@@ -69,6 +69,10 @@ class SourceView:
     bytes: int
     message: str | None = None
     insecure: bool = False
+    product: str = ""
+    """Name and version, as it says itself; empty until it was asked."""
+    skew_s: float | None = None
+    """Its clock minus this host's, in seconds; None where it does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
