@@ -30,7 +30,8 @@ def reduce(window: Window, calc: Reduction) -> Floats:
             return _first(window)
         case "delta":
             with np.errstate(invalid="ignore"):
-                return window.last()[1] - _first(window)
+                newest: Floats = window.last()[1]
+                return np.asarray(newest - _first(window), dtype=np.float64)
         case "count":
             return present.sum(axis=1).astype(np.float64)
         case "min" | "max" | "avg" | "sum":
