@@ -1,0 +1,391 @@
+"""The engine in virtual time: minutes of polling take no time, and every wait is exact."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+import numpy as np
+
+from opsdash.core.errors import QueryRejected, SourceBusy, SourceUnavailable
+from opsdash.core.metrics.freshness import Freshness
+from opsdash.core.metrics.queries import LogQuery, PromQuery
+from opsdash.core.sources import SourceSpec
+from opsdash.core.variables import ALL, LabelValues, VariableSpec
+from opsdash.core.view.board import Board
+from opsdash.core.view.panels import Dashboard, PanelKind, PanelQuery, PanelSpec
+from opsdash.core.view.timerange import TimeRange
+from opsdash.engine.engine import Engine
+from tests.fakes.clock import VirtualClock, run_virtual
+from tests.fakes.sine_source import SineSource
+
+
+def panel(title: str, expr: str | None = None, *, dashboard: str = "Main") -> PanelSpec:
+    query = PanelQuery(query=PromQuery(source="prom", expr=expr or title), legend="{{service}}")
+    return PanelSpec(
+        id=f"{dashboard}/{title}", title=title, kind=PanelKind.TIMESERIES, source="prom", queries=(query,)
+    )
+
+
+def board(*panels: PanelSpec, refresh_s: float = 5.0) -> Board:
+    return Board(
+        dashboards=(
+            Dashboard(title="Main", panels=panels or (panel("a"), panel("b"))),
+            Dashboard(title="Other", panels=(panel("c", dashboard="Other"),)),
+        ),
+        sources=(SourceSpec(name="prom", kind="prometheus", url="http://user@127.0.0.1:9090/x?token=1"),),
+        refresh_s=refresh_s,
+    )
+
+
+Script = Callable[[Engine, SineSource, VirtualClock], Awaitable[None]]
+
+
+def play(script: Script, the_board: Board | None = None, source: SineSource | None = None) -> SineSource:
+    """Runs an engine beside the script, in virtual time."""
+    the_source = source or SineSource()
+
+    async def main() -> None:
+        clock = VirtualClock()
+        engine = Engine(the_board or board(), {"prom": the_source}, clock)
+        running = asyncio.create_task(engine.run())
+        await script(engine, the_source, clock)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    run_virtual(main())
+    return the_source
+
+
+def test_the_real_period_is_the_one_that_was_asked_for() -> None:
+    async def script(engine: Engine, source: SineSource, clock: VirtualClock) -> None:
+        await asyncio.sleep(61)
+
+    for refresh in (1.0, 5.0):
+        times = play(script, board(refresh_s=refresh)).times_asked("a")
+        assert len(times) in {int(60 / refresh) + 1, int(60 / refresh) + 2}
+        gaps = np.diff(times[1:])
+        assert np.allclose(gaps, refresh)
+
+
+def test_a_query_that_hangs_costs_only_its_panel() -> None:
+    async def script(engine: Engine, source: SineSource, clock: VirtualClock) -> None:
+        source.hangs.add("a")
+        await asyncio.sleep(0.2)
+        early = engine.snapshot().panels
+        assert early["Main/b"].state is Freshness.FRESH
+        assert early["Main/a"].waiting
+        await asyncio.sleep(59.8)
+        late = engine.snapshot().panels
+        assert late["Main/a"].state is Freshness.ERROR
+        assert "did not answer in 4 s" in (late["Main/a"].message or "")
+        assert late["Main/b"].state is Freshness.FRESH
+        assert late["Main/b"].age_s is not None
+        assert late["Main/b"].age_s <= 5.1
+
+    source = play(script)
+    assert np.allclose(np.diff(source.times_asked("b")[1:]), 5.0)
+
+
+def test_two_polls_of_one_query_are_never_under_way_at_once() -> None:
+    async def script(engine: Engine, source: SineSource, clock: VirtualClock) -> None:
+        source.takes_s = 2.5
+        for _ in range(20):
+            engine.refresh()
+            await asyncio.sleep(1.0)
+        period = engine.snapshot().real_period_s
+        assert period is not None
+        assert 2.4 <= period <= 3.6
+
+    assert play(script, board(refresh_s=1.0)).most_under_way == 1
+
+
+def test_the_same_query_is_asked_once_for_all_panels_that_show_it() -> None:
+    async def script(engine: Engine, source: SineSource, clock: VirtualClock) -> None:
+        await asyncio.sleep(0.5)
+        panels = engine.snapshot().panels
+        assert panels["Main/x"].queries[0].legends == panels["Main/y"].queries[0].legends == ("orders", "users")
+
+    assert len(play(script, board(panel("x", "same"), panel("y", "same"))).times_asked("same")) == 1
+
+
+def test_what_is_not_on_screen_is_not_polled() -> None:
+    async def script(engine: Engine, source: SineSource, clock: VirtualClock) -> None:
+        await asyncio.sleep(11)
+        assert not source.times_asked("c")
+        engine.show(1)
+        await asyncio.sleep(11)
+        before = len(source.times_asked("a"))
+        engine.show(0, ["Main/b"])
+        await asyncio.sleep(30)
+        assert len(source.times_asked("a")) == before
+        assert source.times_asked("c")
+
+    play(script)
+
+
+def test_after_the_first_fill_only_what_is_new_is_asked() -> None:
+    async def script(engine: Engine, source: SineSource, clock: VirtualClock) -> None:
+        await asyncio.sleep(300)
+        window = engine.snapshot().panels["Main/a"].queries[0].window
+        assert np.allclose(window.values[0], np.sin(window.times / 600) + 6)
+        assert 360 <= window.times.size <= 363
+        assert np.all(np.diff(window.times) > 0)
+
+    spans = [asked.span for asked in play(script).asked if asked.text == "a"]
+    assert spans[0] is not None
+    assert spans[0].points == 361
+    assert all(span is None or span.points <= 4 for span in spans[1:])
+    assert sum(span is None for span in spans) >= 25, "between two steps the value now is asked for"
+
+
+def test_a_past_that_changed_is_filled_again() -> None:
+    async def script(engine: Engine, source: SineSource, clock: VirtualClock) -> None:
+        await asyncio.sleep(30)
+        source.value = lambda _text, _service, _t: 7.0
+        await asyncio.sleep(120)
+        window = engine.snapshot().panels["Main/a"].queries[0].window
+        assert np.all(window.values == 7.0)
+
+    spans = [asked.span for asked in play(script).asked if asked.text == "a" and asked.span]
+    assert sum(span.points > 300 for span in spans) <= 4, "a past that keeps changing must not be refilled all the time"
+
+
+def test_a_source_that_goes_away_leaves_its_values_with_their_age_and_comes_back() -> None:
+    async def script(engine: Engine, source: SineSource, clock: VirtualClock) -> None:
+        await asyncio.sleep(20)
+        source.fails = SourceUnavailable("prom refused the connection")
+        states = []
+        for _ in range(80):
+            await asyncio.sleep(1)
+            shown = engine.snapshot().panels["Main/a"]
+            states.append(shown.state)
+            assert not shown.queries[0].window.is_empty
+        assert list(dict.fromkeys(states)) == [Freshness.FRESH, Freshness.LATE, Freshness.STALE]
+        down = engine.snapshot()
+        assert down.sources[0].message == "prom refused the connection"
+        assert (down.panels["Main/a"].age_s or 0) > 75
+        source.fails = None
+        await asyncio.sleep(12)
+        back = engine.snapshot()
+        assert back.panels["Main/a"].state is Freshness.FRESH
+        assert back.sources[0].message is None
+
+    play(script)
+
+
+def test_all_queries_of_a_source_share_its_back_off() -> None:
+    async def script(engine: Engine, source: SineSource, clock: VirtualClock) -> None:
+        source.fails = SourceUnavailable("down")
+        await asyncio.sleep(120)
+
+    panels = [panel(f"q{k}") for k in range(30)]
+    source = play(script, board(*panels))
+    assert len(source.asked) < 30 + 30, "after the first failure one query at a time tries, ten seconds apart"
+
+
+def test_retry_after_is_kept_by_all_queries() -> None:
+    async def script(engine: Engine, source: SineSource, clock: VirtualClock) -> None:
+        await asyncio.sleep(7)
+        source.fails = SourceBusy("prom is busy", retry_after_s=40)
+        await asyncio.sleep(5)
+        source.fails = None
+        before = len(source.asked)
+        await asyncio.sleep(30)
+        assert len(source.asked) == before
+        await asyncio.sleep(15)
+        assert engine.snapshot().panels["Main/a"].state is Freshness.FRESH
+
+    play(script)
+
+
+def test_what_does_not_heal_by_itself_is_asked_rarely_and_at_once_when_the_operator_asks() -> None:
+    async def script(engine: Engine, source: SineSource, clock: VirtualClock) -> None:
+        source.fails = QueryRejected('prom: parse error: unexpected "}"')
+        await asyncio.sleep(61)
+        assert len(source.times_asked("a")) <= 4
+        shown = engine.snapshot().panels["Main/a"]
+        assert shown.state is Freshness.ERROR
+        assert (shown.message or "").startswith('prom: parse error: unexpected "}"')
+        source.fails = None
+        engine.refresh()
+        await asyncio.sleep(0.2)
+        assert engine.snapshot().panels["Main/a"].state is Freshness.FRESH
+
+    play(script)
+
+
+def test_an_error_that_nobody_foresaw_is_the_panels_own() -> None:
+    async def script(engine: Engine, source: SineSource, clock: VirtualClock) -> None:
+        def broken(text: str, _service: str, _t: float) -> float:
+            if text == "a":
+                raise ZeroDivisionError
+            return 1.0
+
+        source.value = broken
+        await asyncio.sleep(12)
+        panels = engine.snapshot().panels
+        assert panels["Main/a"].state is Freshness.ERROR
+        assert "log file" in (panels["Main/a"].message or "")
+        assert panels["Main/b"].state is Freshness.FRESH
+
+    play(script)
+
+
+def test_a_host_clock_that_jumps_ages_nothing_and_the_window_follows() -> None:
+    async def script(engine: Engine, source: SineSource, clock: VirtualClock) -> None:
+        await asyncio.sleep(20)
+        for jump in (-3600.0, 3600.0, 0.0):
+            clock.jump_s = jump
+            await asyncio.sleep(6)
+            shown = engine.snapshot().panels["Main/a"]
+            assert shown.state is Freshness.FRESH
+            assert abs(shown.queries[0].window.times[-1] - clock.now_s()) < 15
+
+    play(script)
+
+
+def test_a_fixed_range_is_asked_once_and_stays_fresh() -> None:
+    async def script(engine: Engine, source: SineSource, clock: VirtualClock) -> None:
+        await asyncio.sleep(1)
+        engine.choose_range(TimeRange(length_s=900, end_s=clock.now_s() - 7200))
+        await asyncio.sleep(1)
+        before = len(source.asked)
+        await asyncio.sleep(120)
+        assert len([asked for asked in source.asked[before:] if asked.text != "probe"]) == 0
+        assert engine.snapshot().panels["Main/a"].state is Freshness.FRESH
+
+    play(script)
+
+
+def test_pause_stands_still_and_resume_goes_on_at_once() -> None:
+    async def script(engine: Engine, source: SineSource, clock: VirtualClock) -> None:
+        await asyncio.sleep(6)
+        engine.pause()
+        await asyncio.sleep(0.1)
+        before = len(source.times_asked("a"))
+        await asyncio.sleep(60)
+        paused = engine.snapshot()
+        assert len(source.times_asked("a")) == before
+        assert paused.panels["Main/a"].state is Freshness.FRESH
+        assert paused.end_s == paused.paused_at_s
+        engine.resume()
+        await asyncio.sleep(0.5)
+        assert len(source.times_asked("a")) == before + 1
+
+    play(script)
+
+
+def test_the_earlier_period_is_drawn_on_the_time_of_this_one() -> None:
+    async def script(engine: Engine, source: SineSource, clock: VirtualClock) -> None:
+        engine.compare(86_400)
+        await asyncio.sleep(12)
+        shown = engine.snapshot().panels["Main/a"].queries[0]
+        assert shown.compare is not None
+        assert abs(shown.compare.times[-1] - shown.window.times[-1]) <= 10
+        assert np.allclose(shown.compare.values[0], np.sin((shown.compare.times - 86_400) / 600) + 6)
+        engine.compare(0)
+        await asyncio.sleep(1)
+        assert engine.snapshot().panels["Main/a"].queries[0].compare is None
+
+    play(script)
+
+
+def test_a_variable_waits_for_its_values_and_then_restricts_the_query() -> None:
+    spec = VariableSpec(
+        name="service", values_from=LabelValues(label="service"), source="prom", multi=True, include_all=True
+    )
+    the_board = replace(board(panel("v", 'up{service=~"$service"}')), variables=(spec,))
+
+    async def script(engine: Engine, source: SineSource, clock: VirtualClock) -> None:
+        assert "waiting for the values of $service" in (engine.snapshot().panels["Main/v"].message or "")
+        await asyncio.sleep(0.5)
+        assert engine.snapshot().bindings[0].selected == (ALL,)
+        engine.choose_variable("service", ("orders",))
+        await asyncio.sleep(0.5)
+
+    texts = [asked.text for asked in play(script, the_board).asked]
+    assert 'up{service=~"$service"}' not in texts
+    assert 'up{service=~"orders"}' in texts
+
+
+def test_older_log_rows_join_the_newer_ones_and_stay() -> None:
+    query = LogQuery(source="prom", query="level:error", limit=10)
+    logs = PanelSpec(
+        id="Main/logs", title="logs", kind=PanelKind.LOGS, source="prom", queries=(PanelQuery(query=query),)
+    )
+
+    async def script(engine: Engine, source: SineSource, clock: VirtualClock) -> None:
+        await asyncio.sleep(1)
+        answer = engine.snapshot().panels["Main/logs"].queries[0].answer
+        assert answer is not None
+        assert len(answer.rows) == 10
+        await engine.older_logs(query, answer)
+        await asyncio.sleep(6)
+        rows = engine.snapshot().panels["Main/logs"].queries[0].answer.rows  # type: ignore[union-attr]
+        assert len(rows) >= 20
+        assert [row.at_s for row in rows] == sorted((row.at_s for row in rows), reverse=True)
+
+    play(script, board(logs))
+
+
+def test_a_new_configuration_keeps_what_did_not_change_and_closes_what_is_gone() -> None:
+    async def script(engine: Engine, source: SineSource, clock: VirtualClock) -> None:
+        await asyncio.sleep(6)
+        engine.reject_board("opsdash.yaml:4:1: dashboards: broken", 2)
+        assert engine.snapshot().config_problem == "opsdash.yaml:4:1: dashboards: broken"
+        assert engine.snapshot().panels["Main/a"].state is Freshness.FRESH
+        new = SineSource()
+        engine.replace_board(board(panel("a"), panel("d")), {"prom": new})
+        await asyncio.sleep(6)
+        shown = engine.snapshot()
+        assert shown.config_problem is None
+        assert set(shown.panels) == {"Main/a", "Main/d"}
+        assert shown.panels["Main/d"].state is Freshness.FRESH
+        assert source.closed
+        assert new.times_asked("d")
+
+    play(script)
+
+
+def test_sources_are_closed_and_no_task_is_left_when_the_engine_stops() -> None:
+    async def script(engine: Engine, source: SineSource, clock: VirtualClock) -> None:
+        source.hangs.add("a")
+        await asyncio.sleep(3)
+
+    assert play(script).closed
+
+
+def test_once_asks_everything_and_says_what_failed() -> None:
+    source = SineSource(hangs={"a"})
+
+    async def main() -> None:
+        engine = Engine(board(), {"prom": source}, VirtualClock())
+        snapshot = await engine.once()
+        assert set(snapshot.panels) == {"Main/a", "Main/b", "Other/c"}
+        assert snapshot.panels["Main/a"].state is Freshness.ERROR
+        assert snapshot.panels["Main/b"].state is Freshness.FRESH
+        assert not snapshot.panels["Main/a"].waiting
+
+    run_virtual(main())
+
+
+def test_no_secret_of_an_url_is_shown() -> None:
+    async def script(engine: Engine, source: SineSource, clock: VirtualClock) -> None:
+        assert engine.snapshot().sources[0].url == "http://127.0.0.1:9090/x"
+
+    play(script)
+
+
+def test_snapshots_give_the_newest_and_skip_what_was_overtaken() -> None:
+    async def script(engine: Engine, source: SineSource, clock: VirtualClock) -> None:
+        seen = 0
+        async for snapshot in engine.snapshots():
+            seen += 1
+            await asyncio.sleep(20)
+            if seen == 3:
+                assert clock.now_s() - snapshot.at_s < 26
+                break
+
+    play(script)
