@@ -13,7 +13,9 @@ WANTED = aligned(NOW - 3600, NOW, 10)
 FULL = Coverage(step_s=10, from_s=WANTED.start_s, to_s=WANTED.end_s, filled_at_s=NOW)
 
 
-def ask(known: Coverage | None, wanted: Span = WANTED, *, query: PromQuery | EsQuery = QUERY, live: bool = True) -> object:
+def ask(
+    known: Coverage | None, wanted: Span = WANTED, *, query: PromQuery | EsQuery = QUERY, live: bool = True
+) -> object:
     return plan(query, known, wanted, now_s=max(NOW, wanted.end_s), live=live, lag_s=60)
 
 

@@ -23,9 +23,7 @@ from tests.fakes.sine_source import SineSource
 
 def panel(title: str, expr: str | None = None, *, dashboard: str = "Main") -> PanelSpec:
     query = PanelQuery(query=PromQuery(source="prom", expr=expr or title), legend="{{service}}")
-    return PanelSpec(
-        id=f"{dashboard}/{title}", title=title, kind=PanelKind.TIMESERIES, source="prom", queries=(query,)
-    )
+    return PanelSpec(id=f"{dashboard}/{title}", title=title, kind=PanelKind.TIMESERIES, source="prom", queries=(query,))
 
 
 def board(*panels: PanelSpec, refresh_s: float = 5.0) -> Board:
