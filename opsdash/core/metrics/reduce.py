@@ -30,10 +30,9 @@ def reduce(window: Window, calc: Reduction) -> Floats:
             return _first(window)
         case "delta":
             with np.errstate(invalid="ignore"):
-                newest: Floats = window.last()[1]
-                return np.asarray(newest - _first(window), dtype=np.float64)
+                return window.last()[1] - _first(window)
         case "count":
-            return present.sum(axis=1).astype(np.float64)
+            return np.asarray(present.sum(axis=1), dtype=np.float64)
         case "min" | "max" | "avg" | "sum":
             return _over(window.values, present & ~np.isnan(window.values), calc)
         case _:

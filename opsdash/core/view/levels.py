@@ -18,7 +18,7 @@ class Level(IntEnum):
     CRITICAL = 3
 
 
-_MARKS = {Level.NONE: (" ", " "), Level.OK: (" ", " "), Level.WARNING: ("▲", "^"), Level.CRITICAL: ("●", "*")}
+_MARKS = {Level.NONE: (" ", " "), Level.OK: (" ", " "), Level.WARNING: ("▲", "W"), Level.CRITICAL: ("●", "!")}
 _ROLES = {Level.NONE: Role.TEXT, Level.OK: Role.OK, Level.WARNING: Role.WARNING, Level.CRITICAL: Role.CRITICAL}
 
 
@@ -42,7 +42,7 @@ def _reached(value: float, threshold: float | None, *, below: bool) -> bool:
 
 
 def level_mark(level: Level, *, ascii_only: bool = False) -> str:
-    """`●` critical, `▲` warning, a space otherwise; `*` and `^` in ASCII."""
+    """`●` critical, `▲` warning, a space otherwise; `!` and `W` in ASCII."""
     return _MARKS[level][1 if ascii_only else 0]
 
 

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 import numpy as np
 
@@ -104,7 +105,7 @@ class _Gathered:
 
 def rows_of(view: PanelView, look: Look) -> TableRows:
     """The rows as the operator asked for them. Sorting is stable; gaps and NaN are last in either direction."""
-    gathered = _gather(view)
+    gathered = _gather(view, look)
     columns = _columns(view, gathered)
     rows = [_row(record, columns) for record in gathered.records]
     if gathered.natural_order:
@@ -132,7 +133,7 @@ def is_gone(window: Window) -> Bools:
     return np.isnan(times) | (times < np.nanmax(times) - GONE_AFTER_STEPS * step)
 
 
-def _gather(view: PanelView) -> _Gathered:
+def _gather(view: PanelView, look: Look) -> _Gathered:
     wanted = {column.name for column in view.spec.columns}
     records: list[_Record] = []
     label_names: dict[str, None] = {}
@@ -142,7 +143,7 @@ def _gather(view: PanelView) -> _Gathered:
     shape = _Shape(view.spec.calc, _key_names(queries, wanted - set(names.values())))
     by_key: dict[Labels, _Record] = {}
     for index, query in queries:
-        found = _tabular_records(index, query)
+        found = _tabular_records(index, query, look)
         tabular = tabular or bool(found)
         records += found
         for record in found:
@@ -207,7 +208,7 @@ def _join(query: QueryView, place: tuple[int, str], shape: _Shape, by_key: dict[
             record.history = (index, series)
 
 
-def _tabular_records(index: int, query: QueryView) -> list[_Record]:
+def _tabular_records(index: int, query: QueryView, look: Look) -> list[_Record]:
     """Rows that are not series: an ES|QL table, log documents."""
     answer = query.answer
     if answer is None:
@@ -218,9 +219,17 @@ def _tabular_records(index: int, query: QueryView) -> list[_Record]:
             cells = dict(zip(answer.table.columns, row, strict=False))
             records.append(_Record(f"{index}\x1f{number}", cells, fresh=True))
     for log in answer.rows:
-        cells = {"time": log.at_s, "level": log.level, "message": log.message, **log.fields}
+        cells = {"time": _local_time(log.at_s, look), "level": log.level, "message": log.message, **log.fields}
         records.append(_Record(log.id, cells, fresh=True))
     return records
+
+
+def _local_time(at_s: float, look: Look) -> str:
+    """As text that sorts as time does."""
+    try:
+        return datetime.fromtimestamp(round(at_s, 3), look.zone).isoformat(" ", "milliseconds")[:23]
+    except (ValueError, OverflowError, OSError):
+        return ""
 
 
 def _columns(view: PanelView, gathered: _Gathered) -> tuple[TableColumn, ...]:
