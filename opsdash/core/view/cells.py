@@ -94,7 +94,10 @@ class Cells:
         limit = self.width if width is None else min(self.width, x + width)
         if not 0 <= y < self.height:
             return x
-        for char in clean(text):
+        text = clean(text)
+        if x >= 0 and text.isascii():
+            return self._put_ascii(x, y, text[: max(limit - x, 0)], style)
+        for char in text:
             cells = char_width(char)
             if x + cells > limit:
                 break
@@ -106,6 +109,13 @@ class Cells:
                     self.inks[y, x + 1] = style
             x += cells
         return x
+
+    def _put_ascii(self, x: int, y: int, text: str, style: int) -> int:
+        """One cell a character: written at once."""
+        end = x + len(text)
+        self.codes[y, x:end] = np.frombuffer(text.encode("ascii"), dtype=np.uint8)
+        self.inks[y, x:end] = style
+        return end
 
     def fill(self, x: int, y: int, width: int, height: int, char: str = " ", style: int | None = None) -> None:
         """Fills a rectangle."""

@@ -1,0 +1,138 @@
+"""Axes that people can read: round numbers that stay where they are while the data moves a little."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+from opsdash.core.view.unit_table import Unit, unit_of
+from opsdash.core.view.units import format_fixed
+
+_MOST_TICKS = 7
+_QUANTA = 10
+"""The ends of an axis are multiples of about a tenth of it: it changes only when the data leaves such a tenth."""
+_ZERO_SHARE = 0.5
+"""Data whose least is under this share of its largest is shown from zero."""
+_CLOCK_STEPS_S = (
+    60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400,
+    2 * 86_400, 7 * 86_400, 14 * 86_400, 30 * 86_400, 90 * 86_400, 365 * 86_400,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    """One labelled value."""
+
+    value: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValueAxis:
+    """A vertical axis; `low` < `high`, ticks from small to large, labels of one scale."""
+
+    low: float
+    high: float
+    ticks: tuple[Tick, ...]
+    label_width: int
+
+
+@lru_cache(maxsize=1024)
+def value_axis(
+    low: float,
+    high: float,
+    unit: str,
+    rows: int,
+    *,
+    from_zero: bool = False,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    decimals: int | None = None,
+    extra: tuple[float, ...] = (),
+) -> ValueAxis:
+    """The axis for finite data from `low` to `high` on `rows` cell rows.
+
+    Data that is never negative gets no negative axis; `minimum` and `maximum` fix an end; `extra` are values
+    (thresholds) that are labelled like the ticks.
+    """
+    found = unit_of(unit)
+    bottom, top = _bounds(low, high, found, from_zero=from_zero, minimum=minimum, maximum=maximum)
+    ticks = _ticks(bottom, top, found, rows)
+    shown = [value for value in extra if bottom <= value <= top]
+    labels = format_fixed([*ticks, *shown], unit, decimals)
+    width = max((len(label) for label in labels), default=1)
+    width = 4 if width <= 4 else 6 if width <= 6 else width
+    pairs = sorted(dict(zip([*ticks, *shown], labels, strict=True)).items())
+    return ValueAxis(
+        low=bottom, high=top, ticks=tuple(Tick(value=v, label=text) for v, text in pairs), label_width=width
+    )
+
+
+def _bounds(
+    low: float, high: float, unit: Unit, *, from_zero: bool, minimum: float | None, maximum: float | None
+) -> tuple[float, float]:
+    low, high = max(min(low, high), -1e300), min(max(low, high), 1e300)
+    start = low
+    if (from_zero or low <= _ZERO_SHARE * high) and low >= 0:
+        start = 0.0
+    elif from_zero or -_ZERO_SHARE * -low >= high:
+        high = max(high, 0.0) if from_zero or high > _ZERO_SHARE * low else high
+    if minimum is not None:
+        start = minimum
+    end = high if maximum is None else maximum
+    if end - start <= 1e-9 * max(abs(start), abs(end)):
+        start, end = _around(start, unit, start_fixed=minimum is not None or start == 0)
+    quantum = nice_step((end - start) / _QUANTA, unit)
+    if minimum is None:
+        floor = math.floor(start / quantum + 1e-9) * quantum
+        start = max(floor, 0.0) if low >= 0 else floor
+    if maximum is None:
+        ceiling = math.ceil(end / quantum - 1e-9) * quantum
+        whole = 100.0 / unit.factor
+        end = whole if unit.is_share and end <= whole < ceiling else ceiling
+    return (start, end) if end > start else (start, start + quantum)
+
+
+def _around(value: float, unit: Unit, *, start_fixed: bool) -> tuple[float, float]:
+    """Room for a line that is flat at `value`."""
+    if value == 0:
+        return 0.0, 1.0 / unit.factor
+    margin = abs(value) * (1.0 if start_fixed else 0.05)
+    return (value if start_fixed else value - margin), value + margin
+
+
+def nice_step(raw: float, unit: Unit | None = None) -> float:
+    """The smallest round step that is not less than `raw`: 1, 2, 5; powers of two for bytes; clock steps for time."""
+    if not raw > 0 or not math.isfinite(raw):
+        return 1.0
+    factor = 1.0 if unit is None else unit.factor
+    shown = raw * factor
+    if unit is not None and unit.binary and shown >= 1:
+        return 2.0 ** math.ceil(math.log2(shown) - 1e-9) / factor
+    if unit is not None and unit.time and shown > 10:
+        for step in (15.0, 30.0, *_CLOCK_STEPS_S):
+            if step >= shown * (1 - 1e-9):
+                return step / factor
+    power = 10.0 ** math.floor(math.log10(shown) + 1e-12)
+    for digit in (1.0, 2.0, 5.0, 10.0):
+        if digit * power >= shown * (1 - 1e-9):
+            return digit * power / factor
+    return 10.0 * power / factor
+
+
+def _ticks(low: float, high: float, unit: Unit, rows: int) -> list[float]:
+    """Round values inside the axis, as many as have room; at least two where there are two rows."""
+    if rows < 1:
+        return []
+    wanted = min(max(round(rows / 2.5), 1), _MOST_TICKS - 1)
+    step = nice_step((high - low) / wanted, unit)
+    found: list[float] = []
+    for _ in range(4):
+        first = math.ceil(low / step - 1e-9)
+        last = math.floor(high / step + 1e-9)
+        found = [n * step for n in range(first, min(last, first + 40) + 1)]
+        if len(found) >= min(2, rows):
+            break
+        step = nice_step(step / 2.6, unit)
+    return found

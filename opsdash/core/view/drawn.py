@@ -1,0 +1,99 @@
+"""Which series of a panel are drawn, with their names, numbers and places in the order of colours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from opsdash.core.metrics.reduce import reduce
+from opsdash.core.metrics.window import Floats, Window
+from opsdash.core.view.levels import Level, level_of
+from opsdash.core.view.look import Look
+from opsdash.core.view.panels import Calc, Thresholds
+from opsdash.core.view.snapshot import PanelView, QueryView
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Drawn:
+    """The series of one query that are drawn."""
+
+    query: QueryView
+    window: Window
+    """Only the series that the filter lets through."""
+    shown: Window
+    """The same, only the time that the panel shows."""
+    names: tuple[str, ...]
+    indexes: tuple[int, ...]
+    """Place of each series in the order of colours: by legend, whatever the data and the filter."""
+    unit: str
+
+    @cached_property
+    def finite(self) -> Floats:
+        """The values, with NaN in place of what cannot be drawn."""
+        values = self.window.values
+        return np.where(np.isfinite(values), values, np.nan)
+
+    def numbers(self, calc: Calc) -> list[float]:
+        """One number a series, over the time that is shown."""
+        return [float(value) for value in reduce(self.shown, calc)]
+
+    def at(self, instant_s: float) -> list[float]:
+        """The value of each series at the instant: of the nearest sample that is not a gap's width away."""
+        times = self.window.times
+        if not times.size:
+            return [float("nan")] * len(self.names)
+        nearest = int(np.abs(times - instant_s).argmin())
+        step = float(np.median(np.diff(times))) if times.size > 1 else 60.0
+        if abs(float(times[nearest]) - instant_s) > step:
+            return [float("nan")] * len(self.names)
+        return [float(value) for value in self.window.values[:, nearest]]
+
+
+def drawn_series(view: PanelView, look: Look) -> tuple[Drawn, ...]:
+    """The queries that are not hidden, each with its series; `look.filter` keeps those whose name contains it."""
+    found: list[Drawn] = []
+    first = 0
+    wanted = look.filter.casefold()
+    for query in view.queries:
+        if query.spec.hidden:
+            continue
+        keep = [n for n, name in enumerate(query.legends) if wanted in name.casefold()]
+        window = query.window
+        if len(keep) < len(query.legends):
+            window = _rows_of(window, keep)
+        found.append(
+            Drawn(
+                query=query,
+                window=window,
+                shown=window.crop(view.start_s - view.step_s, view.end_s + view.step_s),
+                names=tuple(query.legends[n] for n in keep),
+                indexes=tuple(first + n for n in keep),
+                unit=query.spec.unit or view.spec.unit,
+            )
+        )
+        first += len(query.legends)
+    return tuple(found)
+
+
+def _rows_of(window: Window, rows: list[int]) -> Window:
+    return Window(
+        times=window.times,
+        labels=tuple(window.labels[row] for row in rows),
+        values=window.values[rows],
+        present=window.present[rows],
+    )
+
+
+def worst_series(drawn: tuple[Drawn, ...], thresholds: Thresholds, calc: Calc = "last") -> tuple[Level, str]:
+    """The worst level of all series now, and the name of the first series that is at it."""
+    worst, who = Level.NONE, ""
+    if thresholds.warning is None and thresholds.critical is None:
+        return worst, who
+    for part in drawn:
+        for name, value in zip(part.names, part.numbers(calc), strict=True):
+            level = level_of(value, thresholds)
+            if level > worst:
+                worst, who = level, name
+    return worst, who

@@ -1,0 +1,158 @@
+"""The legend below a chart: which sign and colour is which series, and its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from opsdash.core.view.cells import BOLD, Cells, Role, ink, series_role
+from opsdash.core.view.clean import text_width
+from opsdash.core.view.levels import Level, level_mark, level_role
+from opsdash.core.view.palette import series_glyph
+from opsdash.core.view.short_names import short_names
+
+_NUMBER = 6
+"""Least cells of a number: it keeps its place while its digits change."""
+_SHORTEST_NAME = 6
+_LONGEST_NAME = 40
+_TABLE_COLUMN = 44
+"""From this width on a column of the legend can be a table with several numbers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One series: `numbers` are formatted, one for each of the legend's headings."""
+
+    name: str
+    index: int
+    numbers: tuple[str, ...]
+    level: Level = Level.NONE
+
+
+def legend_rows(count: int, numbers: int, width: int, room: int) -> int:
+    """Rows for a legend of `count` series inside a panel of `room` rows; what the data are does not matter."""
+    if count == 0 or room < 5 or width < 10:
+        return 0
+    if room < 9 or count == 1:
+        return 1
+    most = min(max(room // 4, 1), 14)
+    if numbers > 1 and width >= _TABLE_COLUMN:
+        for columns in range(1, max(width // _TABLE_COLUMN, 1) + 1):
+            rows = -(-count // columns) + 1
+            if rows <= most:
+                return rows
+    columns = max(width // 24, 1)
+    return min(-(-count // columns), most)
+
+
+def draw_legend(entries: Sequence[Entry], headings: Sequence[str], width: int, rows: int, *, ascii_only: bool) -> Cells:
+    """The legend in exactly `width` × `rows` cells; series without room are counted."""
+    cells = Cells(width, rows)
+    if rows < 1 or not entries:
+        return cells
+    if len(entries) == 1:
+        _draw_single(cells, entries[0], headings, ascii_only=ascii_only)
+        return cells
+    columns = -(-len(entries) // max(rows - 1, 1))
+    if rows >= 2 and len(headings) > 1 and width // columns >= _TABLE_COLUMN:
+        _draw_table(cells, entries, headings, columns, ascii_only=ascii_only)
+    else:
+        _draw_grid(cells, entries, ascii_only=ascii_only)
+    return cells
+
+
+def _longest(names: Sequence[str]) -> int:
+    return min(max((text_width(name[:512]) for name in names), default=0), _LONGEST_NAME)
+
+
+def _draw_single(cells: Cells, entry: Entry, headings: Sequence[str], *, ascii_only: bool) -> None:
+    numbers = [text.rjust(_NUMBER) for text in entry.numbers]
+    first = 4 + len(numbers[0]) if numbers else 0
+    room = max(cells.width - 2 - first, 3)
+    name = short_names((entry.name,), min(room, _LONGEST_NAME))[0]
+    x = _draw_name(cells, 0, 0, entry, name, ascii_only=ascii_only)
+    if numbers and x + first <= cells.width + 2:
+        x = _draw_number(cells, x + 1, 0, numbers[0], entry.level, len(numbers[0]))
+    for heading, text in zip(headings[1:], numbers[1:], strict=True):
+        if x + 3 + len(heading) + len(text) > cells.width:
+            break
+        x = cells.put(x + 2, 0, heading, ink(Role.DIM))
+        x = cells.put(x + 1, 0, text)
+
+
+def _draw_name(cells: Cells, x: int, y: int, entry: Entry, name: str, *, ascii_only: bool) -> int:
+    cells.put(x, y, series_glyph(entry.index, ascii_only=ascii_only), ink(series_role(entry.index), attributes=BOLD))
+    return cells.put(x + 2, y, name)
+
+
+def _draw_number(cells: Cells, x: int, y: int, text: str, level: Level, width: int) -> int:
+    """The number right-aligned in `width`, and the mark of its level behind it (a space where there is none)."""
+    alarming = level >= Level.WARNING
+    style = ink(level_role(level), attributes=BOLD) if alarming else ink()
+    cells.put(x, y, text.rjust(width), style)
+    return cells.put(x + width, y, f" {level_mark(level)}" if alarming else "  ", style)
+
+
+def _draw_table(
+    cells: Cells, entries: Sequence[Entry], headings: Sequence[str], columns: int, *, ascii_only: bool
+) -> None:
+    """A line a series and a line of headings, in one or more columns beside each other."""
+    width = cells.width // columns - (2 if columns > 1 else 0)
+    sizes = [max(_NUMBER, *(len(entry.numbers[n]) for entry in entries)) for n in range(len(headings))]
+    longest = _longest([entry.name for entry in entries])
+    shown = len(headings)
+    while shown > 1 and 4 + sum(sizes[:shown]) + 2 * shown + min(longest, 12) > width:
+        shown -= 1
+    name_width = min(longest, max(width - 4 - sum(sizes[:shown]) - 2 * shown, 3))
+    names = short_names(tuple(entry.name for entry in entries), name_width)
+    rows = cells.height - 1
+    for n, entry in enumerate(entries):
+        left, y = n // rows * (width + 2), n % rows + 1
+        _draw_name(cells, left, y, entry, names[n], ascii_only=ascii_only)
+        x = left + 2 + name_width + 2
+        for k in range(shown):
+            level = entry.level if k == 0 else Level.NONE
+            if y == 1:
+                cells.put(x, 0, headings[k].rjust(sizes[k]), ink(Role.DIM))
+            x = _draw_number(cells, x, y, entry.numbers[k], level, sizes[k])
+
+
+def _draw_grid(cells: Cells, entries: Sequence[Entry], *, ascii_only: bool) -> None:
+    """Name and first number of each series, in columns of one width; the last place counts what is left out."""
+    size = max(4, *(len(entry.numbers[0]) if entry.numbers else 0 for entry in entries))
+    size = 0 if not any(entry.numbers for entry in entries) else size
+    extra = 2 + (1 + size + 2 if size else 0)
+    name_width, columns = _grid(len(entries), _longest([entry.name for entry in entries]), extra, cells)
+    names = short_names(tuple(entry.name for entry in entries), name_width)
+    step = name_width + extra + 1
+    places = columns * cells.height
+    if places < len(entries):
+        free = cells.width - columns * step
+        while places > 0 and free < len(_left_out(len(entries) - places)):
+            places -= 1
+            free += step
+    for n, entry in enumerate(entries[:places]):
+        x, y = n % columns * step, n // columns
+        _draw_name(cells, x, y, entry, names[n], ascii_only=ascii_only)
+        if size:
+            _draw_number(cells, x + 2 + name_width + 1, y, entry.numbers[0], entry.level, size)
+    if places < len(entries):
+        text = _left_out(len(entries) - places)
+        cells.put(max(cells.width - len(text), 0), cells.height - 1, text, ink(Role.DIM))
+
+
+def _left_out(count: int) -> str:
+    return f"+{count} more"
+
+
+def _grid(count: int, longest: int, extra: int, cells: Cells) -> tuple[int, int]:
+    """(cells of a name, columns): names are shortened as little as is needed to show every series."""
+    best = (min(longest, max(cells.width - extra, 1)), max((cells.width + 1) // (longest + extra + 1), 1))
+    if best[1] * cells.height >= count:
+        return best
+    for name_width in range(longest - 1, min(_SHORTEST_NAME, longest) - 1, -1):
+        columns = (cells.width + 1) // (name_width + extra + 1)
+        if columns * cells.height >= count:
+            return name_width, columns
+    short = min(longest, _SHORTEST_NAME * 2)
+    return min(short, max(cells.width - extra, 1)), max((cells.width + 1) // (short + extra + 1), 1)

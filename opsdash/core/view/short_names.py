@@ -1,0 +1,66 @@
+"""Names cut so that they can still be told apart."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from opsdash.core.view.clean import char_width, clean, text_width
+
+
+@lru_cache(maxsize=256)
+def short_names(names: tuple[str, ...], width: int) -> tuple[str, ...]:
+    """The names in at most `width` cells each.
+
+    What all of them begin and end with goes first (at the edge of a word), then their middle: what differs is mostly
+    at the ends.
+    """
+    shown = tuple(clean(name, longest=512) for name in names)
+    if all(text_width(name) <= width for name in shown):
+        return shown
+    if len(set(shown)) > 1:
+        shown = _without_common(shown)
+    return tuple(_middle_cut(name, width) for name in shown)
+
+
+def _without_common(names: tuple[str, ...]) -> tuple[str, ...]:
+    head = _to_edge(_common_start(names), names, from_end=False)
+    tails = tuple(name[head:][::-1] for name in names)
+    tail = _to_edge(_common_start(tails), tails, from_end=True)
+    return tuple(
+        ("…" if head else "") + name[head : len(name) - tail] + ("…" if tail and not head else "") for name in names
+    )
+
+
+def _common_start(names: tuple[str, ...]) -> str:
+    first, last = min(names), max(names)
+    for n, char in enumerate(first):
+        if n >= len(last) or last[n] != char:
+            return first[:n]
+    return first
+
+
+def _to_edge(common: str, names: tuple[str, ...], *, from_end: bool) -> int:
+    """How many common characters can go without cutting a word in two or leaving nothing; a few are not worth it."""
+    length = len(common)
+    while length and (common[length - 1].isalnum() or any(len(name) <= length for name in names)):
+        length -= 1
+    return length if length >= (2 if from_end else 3) else 0
+
+
+def _middle_cut(name: str, width: int) -> str:
+    if text_width(name) <= width:
+        return name
+    if width <= 1:
+        return "…" if width == 1 else ""
+    head = _at_most(name, width // 2)
+    tail = _at_most(name[::-1], width - 1 - text_width(head))[::-1]
+    return f"{head}…{tail}"
+
+
+def _at_most(text: str, width: int) -> str:
+    used = 0
+    for n, char in enumerate(text):
+        used += char_width(char)
+        if used > width:
+            return text[:n]
+    return text
