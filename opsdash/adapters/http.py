@@ -50,7 +50,7 @@ class Response:
         """From the first byte of the question to the head of the answer."""
 
     @property
-    def bytes(self) -> int:
+    def wire_bytes(self) -> int:
         """What came over the wire so far, compressed and with headers."""
         return self._progress.bytes
 
@@ -133,6 +133,7 @@ class HttpClient:
         try:
             async with asyncio.timeout(self.timeout_s) as deadline, self._pool.turn():
                 deadline.reschedule(asyncio.get_running_loop().time() + self.timeout_s)
+                progress.phase = Phase.PREPARING
                 head = await self._head(content, form=bool(form), extra=headers)
                 target = self.address.target(path, params).encode("ascii")
                 asked = _Ask(method.encode("ascii"), self._target(target), head, content, repeatable)
@@ -155,7 +156,7 @@ class HttpClient:
                 pass
             case _:
                 assert_never(self._auth)
-        return any([self._secrets.forget(ref) for ref in refs])
+        return sum(self._secrets.forget(ref) for ref in refs) > 0
 
     @asynccontextmanager
     async def _answered(self, asked: _Ask, progress: Progress) -> AsyncIterator[Response]:
@@ -266,6 +267,8 @@ class HttpClient:
         match progress.phase:
             case Phase.QUEUED:
                 return QueryTimedOut(f"{name} was not asked: its connections were all busy for {limit}")
+            case Phase.PREPARING:
+                return SourceUnavailable(f"{name} was not asked: its secrets could not be read in {limit}")
             case Phase.CONNECTING:
                 return SourceUnavailable(f"{name} could not be connected to in {limit} ({where})")
             case Phase.SECURING:

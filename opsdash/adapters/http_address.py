@@ -78,9 +78,10 @@ def _split(source: str, url: str, what: str) -> tuple[SplitResult, int | None]:
         raise ConfigInvalid(f"{source}: {what}: it has a space or a control character in it")
     try:
         parts = urlsplit(url)
-        return parts, parts.port
+        port = parts.port
     except ValueError as error:
         raise ConfigInvalid(f"{source}: {what}: it is not a URL with a host and a port up to 65535") from error
+    return parts, port
 
 
 def _credentials(parts: SplitResult) -> str:

@@ -26,6 +26,7 @@ class Phase(StrEnum):
     """How far a request has come; what a missed deadline is called depends on it."""
 
     QUEUED = "queued"
+    PREPARING = "preparing"
     CONNECTING = "connecting"
     SECURING = "securing"
     WAITING = "waiting"

@@ -54,7 +54,7 @@ def first_words(body: bytes, *, longest: int = SHOWN_CHARACTERS) -> str:
     return clean(bare, longest=longest)
 
 
-def refusal(
+def refusal(  # noqa: PLR0913 - all of them are the answer
     source: str, status: int, headers: Mapping[str, str], said: str, *, now_s: float, hint: str = ""
 ) -> OpsdashError:
     """The error for a status that is no success. `said` is the server's own message, `hint` ours for a 404."""

@@ -63,7 +63,7 @@ def _with_ca(source: str, system: ssl.SSLContext, path: str) -> ssl.SSLContext:
 def _has_ca_folder() -> bool:
     """Whether the system has its authorities in a folder, which OpenSSL reads only when it needs one."""
     folder = ssl.get_default_verify_paths().capath
-    return folder is not None and any(True for _ in os.scandir(folder))
+    return bool(folder) and any(True for _ in os.scandir(folder))
 
 
 def _trust_bundled(context: ssl.SSLContext) -> None:

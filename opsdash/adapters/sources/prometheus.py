@@ -1,0 +1,213 @@
+"""A Prometheus-compatible server as a source: Prometheus, Thanos, Mimir, VictoriaMetrics."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TypeVar
+from urllib.parse import urlencode
+
+from opsdash.adapters.http import HttpClient, Response
+from opsdash.adapters.http_address import Params
+from opsdash.adapters.http_status import api_error, first_words, refusal
+from opsdash.adapters.secrets import Secrets
+from opsdash.adapters.sources.prometheus_decode import (
+    MILLISECOND_S,
+    Grid,
+    Rows,
+    decode,
+    envelope_of,
+    grid_of,
+    instant_grid,
+    parse,
+)
+from opsdash.adapters.sources.prometheus_stream import AnswerStream
+from opsdash.core.errors import AccessDenied, AnswerUnusable, OpsdashError, QueryRejected
+from opsdash.core.metrics.answers import Answer
+from opsdash.core.metrics.queries import MetricQuery, PromQuery, Span
+from opsdash.core.sources import SourceSpec
+from opsdash.core.variables import FixedValues, FreeText, ValuesFrom
+from opsdash.ports import Clock, Probe
+
+T = TypeVar("T")
+
+LONGEST_GET = 2000
+"""Characters of a request target; longer questions go as a form, which no proxy on the way cuts or refuses."""
+WHOLE_BODY_BYTES = 256 * 1024
+"""Up to this an answer is decoded in one go, in some four milliseconds."""
+LARGEST_REFUSAL_BYTES = 64 * 1024
+_API_HINT = "is this a Prometheus API?"
+
+
+class PrometheusSource:
+    """`opsdash.ports.Source` over `/api/v1`. One connection pool, closed by `aclose`."""
+
+    def __init__(self, spec: SourceSpec, clock: Clock, secrets: Secrets | None = None) -> None:
+        self.name = spec.name
+        self._spec = spec
+        self._clock = clock
+        self._secrets = secrets or Secrets(clock.monotonic_s)
+        self._http = HttpClient(spec, clock, self._secrets)
+        self._forms_refused = False
+
+    async def fetch(self, query: MetricQuery, span: Span) -> Answer:
+        """The series over the span, on its grid. The span is what is asked, whatever `offset_s` says."""
+        grid = grid_of(span)
+        self._check_points(grid)
+        end = span.start_s + (grid.points - 1) * span.step_s
+        params = [("start", _seconds(span.start_s)), ("end", _seconds(end)), ("step", _seconds(span.step_s))]
+        return await self._query("/api/v1/query_range", self._expr(query), params, grid)
+
+    async def fetch_instant(self, query: MetricQuery, at_s: float) -> Answer:
+        """The value at one instant, as a window with one column; a string result is a table."""
+        return await self._query("/api/v1/query", self._expr(query), [("time", _seconds(at_s))], instant_grid(at_s))
+
+    async def probe(self) -> Probe:
+        """Product and version from the build information; where a server has none, a trivial query proves access."""
+        try:
+            body, seen = await self._get("/api/v1/status/buildinfo", [], _whole)
+        except QueryRejected:
+            body, seen = await self._get("/api/v1/query", [("query", "1")], _whole)
+            envelope_of(self.name, body)
+            return Probe(product="Prometheus API", version="", rtt_s=seen.rtt_s, skew_s=self._skew_s(seen))
+        data = envelope_of(self.name, body)["data"]
+        product = str(data.get("application") or "Prometheus")
+        if "x-server-hostname" in seen.headers:
+            product = "VictoriaMetrics"
+        version = first_words(str(data.get("version") or "").encode(), longest=40)
+        product = first_words(product.encode(), longest=40)
+        return Probe(product=product, version=version, rtt_s=seen.rtt_s, skew_s=self._skew_s(seen))
+
+    async def values(self, wanted: ValuesFrom, start_s: float, end_s: float) -> tuple[str, ...]:
+        """The options of a variable, within the time range."""
+        match wanted:
+            case FixedValues(values=values):
+                return values
+            case FreeText():
+                return ()
+            case _:
+                raise QueryRejected(f"{self.name}: these values cannot be had from a Prometheus")
+
+    async def aclose(self) -> None:
+        """Closes the connections."""
+        await self._http.aclose()
+
+    def _expr(self, query: MetricQuery) -> str:
+        if not isinstance(query, PromQuery):
+            raise QueryRejected(f"{self.name} is a Prometheus: it takes `expr`, not an Elasticsearch query")
+        if not query.expr.strip():
+            raise QueryRejected(f"{self.name}: the expression is empty")
+        return query.expr
+
+    def _check_points(self, grid: Grid) -> None:
+        most = self._spec.limits.points
+        if grid.step_s < MILLISECOND_S:
+            raise QueryRejected(f"{self.name}: a step of {grid.step_s:g} s is less than a millisecond")
+        if grid.points < 1:
+            raise QueryRejected(f"{self.name}: the time range ends before it begins")
+        if grid.points > most:
+            enough = _nice_step(grid.step_s * (grid.points - 1) / max(1, most - 1))
+            raise QueryRejected(
+                f"{self.name} was not asked: {grid.points:,} points a series are more than {most:,};"
+                f" a step of {enough} would do"
+            )
+
+    async def _query(self, path: str, expr: str, params: Params, grid: Grid) -> Answer:
+        limits = self._spec.limits
+        asked = [
+            ("query", expr),
+            *params,
+            ("timeout", f"{_seconds(self._spec.timeout_s)}s"),
+            ("limit", str(Rows(self.name, grid, limits).room + 1)),
+        ]
+
+        async def read(response: Response) -> Answer:
+            answer = await self._decoded(response, Rows(self.name, grid, limits))
+            return replace(answer, bytes=response.wire_bytes)
+
+        return await self._ask(path, asked, read)
+
+    async def _ask(self, path: str, params: Params, read: Callable[[Response], Awaitable[T]]) -> T:
+        """As GET while it is short, else as a form; as GET all the same where forms are refused."""
+        try:
+            return await self._ask_once(path, params, read)
+        except AccessDenied:
+            if not self._http.forget_secrets():
+                raise
+            return await self._ask_once(path, params, read)
+
+    async def _ask_once(self, path: str, params: Params, read: Callable[[Response], Awaitable[T]]) -> T:
+        as_get = self._forms_refused or len(urlencode(params)) <= LONGEST_GET
+        if not as_get:
+            async with self._http.request("POST", path, form=params) as response:
+                if response.status not in (405, 501):
+                    return await self._judged(response, read)
+                self._forms_refused = True
+        async with self._http.request("GET", path, params=params) as response:
+            return await self._judged(response, read)
+
+    async def _get(self, path: str, params: Params, read: Callable[[Response], Awaitable[T]]) -> T:
+        return await self._ask(path, params, read)
+
+    async def _judged(self, response: Response, read: Callable[[Response], Awaitable[T]]) -> T:
+        if 200 <= response.status < 300:
+            return await read(response)
+        raise await self._refusal(response)
+
+    async def _refusal(self, response: Response) -> OpsdashError:
+        """The error of a status that is no success, in Prometheus's own words where it says any."""
+        body = await response.read(LARGEST_REFUSAL_BYTES)
+        said, status = first_words(body), response.status
+        try:
+            envelope = parse(self.name, body)
+        except AnswerUnusable:
+            envelope = None
+        if isinstance(envelope, dict) and isinstance(envelope.get("error"), str):
+            said = envelope["error"]
+            error = api_error(self.name, status, str(envelope.get("errorType")), said)
+            if error is not None:
+                return error
+        return refusal(self.name, status, response.headers, said, now_s=self._clock.now_s(), hint=_API_HINT)
+
+    async def _decoded(self, response: Response, rows: Rows) -> Answer:
+        """Small answers at once; large ones while they arrive, giving way to others after each piece."""
+        limits = self._spec.limits
+        whole = bytearray()
+        stream: AnswerStream | None = None
+        async for piece in response.pieces():
+            if stream is None:
+                whole += piece
+                if len(whole) <= min(WHOLE_BODY_BYTES, limits.bytes):
+                    continue
+                stream = AnswerStream(rows, limits)
+                piece, whole = bytes(whole), bytearray()  # noqa: PLW2901 - what came so far is its first piece
+            wanted = stream.feed(piece)
+            await asyncio.sleep(0)
+            if not wanted:
+                break
+        return decode(bytes(whole), rows) if stream is None else stream.finish()
+
+    def _skew_s(self, seen: Response) -> float | None:
+        """The server's clock minus ours; 0 within what a Date of whole seconds can tell."""
+        date = seen.date_s
+        if date is None:
+            return None
+        skew = date + 0.5 - (self._clock.now_s() - seen.rtt_s / 2)
+        return 0.0 if abs(skew) <= 0.5 + seen.rtt_s else skew
+
+
+async def _whole(response: Response) -> tuple[bytes, Response]:
+    return await response.read(WHOLE_BODY_BYTES), response
+
+
+def _seconds(value: float) -> str:
+    """Seconds to the millisecond, without needless zeros."""
+    return f"{value:.3f}".rstrip("0").rstrip(".")
+
+
+def _nice_step(least_s: float) -> str:
+    for step in (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 86400):
+        if step >= least_s:
+            return f"{step // 3600} h" if step % 3600 == 0 else f"{step // 60} min" if step % 60 == 0 else f"{step} s"
+    return f"{least_s / 86400:.0f} days"

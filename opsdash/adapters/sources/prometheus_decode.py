@@ -1,0 +1,276 @@
+"""Bytes of a Prometheus-compatible server → a Window on the grid that was asked for. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from opsdash.adapters.http_status import api_error, first_words
+from opsdash.core.errors import AnswerUnusable
+from opsdash.core.metrics.answers import Answer, Limits, Table
+from opsdash.core.metrics.labels import Labels, notation
+from opsdash.core.metrics.queries import Span
+from opsdash.core.metrics.window import Bools, Floats, Window
+from opsdash.core.view.clean import clean
+
+LONGEST_LABEL = 4096
+MOST_CELLS = 4_000_000
+"""Series times points of one answer: 36 MB of samples, a thousand series of an hour at 1 s."""
+MOST_WARNINGS = 10
+MILLISECOND_S = 0.001
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """The instants that were asked for."""
+
+    start_s: float
+    step_s: float
+    points: int
+
+    def times(self) -> Floats:
+        """(N,) UTC seconds."""
+        return self.start_s + self.step_s * np.arange(self.points, dtype=np.float64)
+
+
+def grid_of(span: Span) -> Grid:
+    """The grid of a range query."""
+    return Grid(start_s=span.start_s, step_s=span.step_s, points=span.points)
+
+
+def instant_grid(at_s: float) -> Grid:
+    """One instant; every sample belongs to it, whatever time it carries."""
+    return Grid(start_s=at_s, step_s=0.0, points=1)
+
+
+class Rows:
+    """The series of one answer as they are read, up to what may be kept."""
+
+    def __init__(self, source: str, grid: Grid, limits: Limits) -> None:
+        self.source = source
+        self.grid = grid
+        self.room = max(1, min(limits.series, MOST_CELLS // max(1, grid.points)))
+        self._limits = limits
+        self._labels: dict[Labels, None] = {}
+        self._values: list[Floats] = []
+        self._present: list[Bools] = []
+        self._histograms = 0
+        self._ranges = 0
+        self._labels_cut = 0
+        self._left_out = 0
+
+    @property
+    def count(self) -> int:
+        """Series that are kept."""
+        return len(self._labels)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no further series is kept."""
+        return self.count >= self.room
+
+    def add(self, entry: object) -> None:
+        """One element of `result`; raises TypeError, ValueError, KeyError or IndexError where it is malformed."""
+        if not isinstance(entry, dict):
+            raise TypeError("not an object")
+        if "histograms" in entry or "histogram" in entry:
+            self._histograms += 1
+        samples = entry.get("values")
+        if samples is None:
+            if "value" not in entry:
+                if "histograms" in entry or "histogram" in entry:
+                    return
+                raise KeyError("value")
+            samples = [entry["value"]]
+        elif self.grid.step_s == 0:
+            samples = samples[-1:]
+            self._ranges += 1
+        values, present = _place(samples, self.grid)
+        self._keep(*self._labels_of(entry["metric"]), values, present)
+
+    def leave_out(self) -> None:
+        """Counts a series that is too large to be read."""
+        self._left_out += 1
+
+    def _labels_of(self, metric: object) -> tuple[Labels, bool]:
+        """The label set, and whether a value of it had to be cut."""
+        if not isinstance(metric, dict):
+            raise TypeError("not an object")
+        pairs, cut = [], False
+        for name, value in metric.items():
+            if not isinstance(value, str):
+                raise TypeError("not a string")
+            if len(value) > LONGEST_LABEL or len(name) > LONGEST_LABEL:
+                cut = True
+            pairs.append((_bounded(name), _bounded(value)))
+        pairs.sort()
+        return tuple(pairs), cut
+
+    def _keep(self, labels: Labels, cut: bool, values: Floats, present: Bools) -> None:
+        self._labels_cut += cut
+        if labels in self._labels:
+            if cut:
+                self._left_out += 1
+                return
+            shown = clean(notation(labels), longest=80)
+            raise AnswerUnusable(f"{self.source} answered two series with the same labels: {shown}")
+        self._labels[labels] = None
+        self._values.append(values)
+        self._present.append(present)
+
+    def window(self) -> Window:
+        """What was kept, on the whole grid."""
+        shape = (0, self.grid.points)
+        return Window(
+            times=self.grid.times(),
+            labels=tuple(self._labels),
+            values=np.vstack(self._values) if self._values else np.empty(shape),
+            present=np.vstack(self._present) if self._present else np.empty(shape, dtype=bool),
+        )
+
+    def warnings(self) -> tuple[str, ...]:
+        """What a person should know about kinds of data that are not shown as they are."""
+        found = []
+        if self._histograms:
+            found.append(f"{_series(self._histograms)} of native histograms cannot be shown; use histogram_quantile")
+        if self._ranges:
+            found.append("the query gives a range of samples; the last of each series is shown")
+        return tuple(found)
+
+    def cuts(self) -> tuple[str, ...]:
+        """What was left out of single series."""
+        found = []
+        if self._labels_cut:
+            found.append(
+                f"{_series(self._labels_cut)} with labels over {LONGEST_LABEL:,} characters: the labels are cut"
+            )
+        if self._left_out:
+            found.append(f"{_series(self._left_out)} left out: too large to read")
+        return tuple(found)
+
+
+def decode(body: bytes, rows: Rows) -> Answer:
+    """A whole answer, small enough to be read at once. Raises errors of `core.errors` only."""
+    source = rows.source
+    envelope = envelope_of(source, body)
+    data = envelope["data"]
+    kind, result = data.get("resultType"), data.get("result")
+    if kind == "string":
+        return _text_answer(source, result, envelope, body)
+    entries = [{"metric": {}, "value": result}] if kind == "scalar" else result
+    if kind not in ("matrix", "vector", "scalar") or not isinstance(entries, list):
+        raise not_ours(source, body)
+    try:
+        for entry in entries[: rows.room]:
+            rows.add(entry)
+    except (TypeError, ValueError, KeyError, IndexError) as error:
+        raise AnswerUnusable(f"{source} answered series of a wrong form: {first_words(body)}") from error
+    cut = (f"{rows.room:,} of {len(entries):,} series",) if len(entries) > rows.room else ()
+    return answer_of(rows, envelope, cut)
+
+
+def answer_of(rows: Rows, envelope: Mapping[str, object], cut: tuple[str, ...]) -> Answer:
+    """The answer of what was kept and what the server said beside it."""
+    return Answer(
+        window=rows.window(),
+        warnings=(*server_warnings(envelope), *rows.warnings()),
+        cut=(*cut, *rows.cuts()),
+    )
+
+
+def envelope_of(source: str, body: bytes) -> dict[str, dict[str, object]]:
+    """The outer object; its `data` is an object. Raises the error that the server reports, or AnswerUnusable."""
+    envelope = parse(source, body)
+    if not isinstance(envelope, dict):
+        raise not_ours(source, body)
+    if envelope.get("status") == "error":
+        said = str(envelope.get("error") or "it does not say why")
+        raise api_error(source, 200, str(envelope.get("errorType")), said) or AnswerUnusable(
+            f"{source} failed: {clean(said, longest=300)}"
+        )
+    if not isinstance(envelope.get("data"), dict):
+        raise not_ours(source, body)
+    return envelope
+
+
+def parse(source: str, body: bytes) -> object:
+    """The JSON value; raises AnswerUnusable that says what came instead, with its first words."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise AnswerUnusable(f"{source} answered {_instead(body, error)}") from error
+
+
+def _instead(body: bytes, error: Exception) -> str:
+    start = body[:64].lstrip()
+    if not start:
+        return "nothing"
+    words = first_words(body)
+    if start.startswith(b"<"):
+        return f"HTML instead of JSON: {words}"
+    if not start.startswith((b"{", b"[")):
+        return f"text instead of JSON: {words}"
+    if isinstance(error, json.JSONDecodeError) and error.pos >= len(body.rstrip()) - 64:
+        return f"half of a JSON: {words}"
+    return f"broken JSON: {words}"
+
+
+def not_ours(source: str, body: bytes) -> AnswerUnusable:
+    """The error for JSON that no Prometheus would send."""
+    return AnswerUnusable(f"{source} answered JSON that is not Prometheus's: {first_words(body)}")
+
+
+def server_warnings(envelope: Mapping[str, object]) -> tuple[str, ...]:
+    """The server's own warnings and remarks, clean; and whether some of its stores did not answer."""
+    found: list[str] = []
+    if envelope.get("isPartial") is True:
+        found.append("partial answer: a part of the storage did not answer")
+    for key in ("warnings", "infos"):
+        said = envelope.get(key)
+        if isinstance(said, Sequence) and not isinstance(said, str):
+            found.extend(clean(str(text), longest=300) for text in said)
+    extra = len(found) - MOST_WARNINGS
+    return tuple(found) if extra <= 0 else (*found[:MOST_WARNINGS], f"and {extra:,} more warnings")
+
+
+def _text_answer(source: str, result: object, envelope: Mapping[str, object], body: bytes) -> Answer:
+    if not (isinstance(result, list) and len(result) == 2 and isinstance(result[1], str)):
+        raise not_ours(source, body)
+    table = Table(columns=("value",), rows=((_bounded(result[1]),),))
+    return Answer(table=table, warnings=server_warnings(envelope))
+
+
+def _place(samples: Sequence[Sequence[object]], grid: Grid) -> tuple[Floats, Bools]:
+    """Samples on the grid: each at the nearest instant; what is outside is left out; the last of two wins."""
+    values = np.full(grid.points, np.nan)
+    present = np.zeros(grid.points, dtype=bool)
+    numbers = [float(value) for _, value in samples]  # type: ignore[arg-type]
+    if grid.step_s == 0:
+        if numbers:
+            values[0], present[0] = numbers[-1], True
+        return values, present
+    times = np.array([time for time, _ in samples], dtype=np.float64)
+    columns = np.rint((times - grid.start_s) / grid.step_s)
+    inside = (columns >= 0) & (columns < grid.points)
+    if inside.all():
+        chosen = columns.astype(np.intp)
+        values[chosen] = numbers
+    else:
+        chosen = columns[inside].astype(np.intp)
+        values[chosen] = np.array(numbers)[inside]
+    present[chosen] = True
+    return values, present
+
+
+def _bounded(text: str) -> str:
+    """Text that can be kept: not too long, and without halves of characters, which no encoder takes."""
+    if len(text) > LONGEST_LABEL:
+        text = text[: LONGEST_LABEL - 1] + "…"
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _series(count: int) -> str:
+    return "1 series" if count == 1 else f"{count:,} series"
