@@ -107,7 +107,9 @@ def add_dashboard_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("config", nargs="?", metavar="CONFIG", help="a file, or a folder of files")
     add_variables(parser)
     parser.add_argument("--theme", metavar="NAME", help="colours, instead of the configuration's")
-    parser.add_argument("--ascii", action="store_true", help="no braille, no box drawing: for plain fonts")
+    glyphs = parser.add_mutually_exclusive_group()
+    glyphs.add_argument("--ascii", action="store_true", help="no braille, no box drawing: for plain fonts")
+    glyphs.add_argument("--unicode", action="store_true", help="braille and box drawing, whatever the locale says")
     parser.add_argument("--log-file", metavar="FILE", help="where the log goes; `-` for none")
     parser.add_argument("--log-level", choices=("debug", "info", "warning", "error"), default="info", metavar="LEVEL",
                         help="debug, info, warning or error; default info")  # fmt: skip

@@ -108,7 +108,7 @@ def emergency_log(error: BaseException) -> Path | None:
     for handler in logging.getLogger().handlers:
         if isinstance(handler, PrivateRotatingFile) and _write(handler, error):
             return Path(handler.baseFilename)
-    for place in (lambda: log_file(os.environ), _temporary):
+    for place in (_usual, _temporary):
         try:
             path = place()
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -119,6 +119,10 @@ def emergency_log(error: BaseException) -> Path | None:
         if _write(handler, error):
             return path
     return None
+
+
+def _usual() -> Path:
+    return log_file(os.environ)
 
 
 def _temporary() -> Path:

@@ -37,7 +37,7 @@ class Outlet:
         self._bytes = 0
         self._dropped = False
         self._closing = False
-        self._cut = False
+        self._given_up = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="opsdash-terminal", daemon=True)
         self._thread.start()
@@ -73,11 +73,9 @@ class Outlet:
             self._closing = True
             self._changed.notify()
         self._thread.join(patience_s)
-        with self._changed:
-            given_up = bool(self._waiting) or self._thread.is_alive()
-            self._waiting.clear()
-            self._bytes = 0
-        if given_up or self._cut:
+        if self._thread.is_alive():
+            self._given_up = True
+            self._thread.join(2 * _PATIENCE_S)
             self._flush_kernel()
             last_words = CANCEL + last_words
         self._say(last_words, patience_s)
@@ -124,18 +122,15 @@ class Outlet:
     def _send(self, data: bytes) -> bool:
         """Whether all of it was taken; False when the terminal is gone, or we leave and it does not read."""
         rest = memoryview(data)
-        while rest:
+        while rest and not self._given_up:
             try:
-                if select.select((), (self._descriptor,), (), _PATIENCE_S)[1]:
+                if select.select((), (self._descriptor,), (), _PATIENCE_S)[1] and not self._given_up:
                     rest = rest[os.write(self._descriptor, rest[:_CHUNK]) :]
-                elif self._closing and not self._waiting:
-                    self._cut = True
-                    return False
             except BlockingIOError:
                 continue
             except OSError:
                 return False
-        return True
+        return not self._given_up
 
 
 def _own_description(descriptor: int) -> tuple[int, bool]:

@@ -24,21 +24,11 @@ from textual.driver import Driver
 from textual.geometry import Size
 
 from opsdash.ui.outlet import Outlet
+from opsdash.ui.terminal_modes import ASK_SYNCHRONISED, ENTER_SCREEN, MOUSE_ON, RESTORE
 
 if TYPE_CHECKING:
     from textual.app import App
     from textual.message import Message
-
-ENTER_SCREEN = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[?2004h\x1b[2J"
-"""Alternate screen, no cursor, no line wrap, bracketed paste."""
-
-MOUSE_ON = "\x1b[?1000h\x1b[?1002h\x1b[?1006h"
-"""Clicks, the wheel and dragging. Moves alone are not asked for: over SSH each of them is a packet."""
-
-RESTORE = "\x1b[?2026l\x1b[?1006l\x1b[?1002l\x1b[?1000l\x1b[?2004l\x1b[?7h\x1b[0m\x1b[?1049l\x1b[?25h"
-"""Takes back whatever `ENTER_SCREEN` and `MOUSE_ON` set, and a synchronised update that was cut short."""
-
-ASK_SYNCHRONISED = "\x1b[?2026$p"
 
 _PLAIN_TERMS = ("vt", "linux", "dumb", "ansi", "cons", "sun")
 """Terminals that would show a question that they do not know."""
@@ -93,6 +83,11 @@ class TerminalDriver(Driver):
     def can_suspend(self) -> bool:
         """Ctrl-Z works."""
         return True
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the terminal is ours just now, and has to be given back."""
+        return self._outlet is not None
 
     @property
     def is_congested(self) -> bool:
