@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import TypeVar
-from urllib.parse import urlencode
+from typing import TYPE_CHECKING, TypeVar, assert_never
+from urllib.parse import quote, urlencode
 
 from opsdash.adapters.http import HttpClient, Response
 from opsdash.adapters.http_address import Params
@@ -21,14 +21,18 @@ from opsdash.adapters.sources.prometheus_decode import (
     grid_of,
     instant_grid,
     parse,
+    values_in,
 )
 from opsdash.adapters.sources.prometheus_stream import AnswerStream
-from opsdash.core.errors import AccessDenied, AnswerUnusable, OpsdashError, QueryRejected
+from opsdash.core.errors import AccessDenied, AnswerTooLarge, AnswerUnusable, OpsdashError, QueryRejected
 from opsdash.core.metrics.answers import Answer
 from opsdash.core.metrics.queries import MetricQuery, PromQuery, Span
 from opsdash.core.sources import SourceSpec
-from opsdash.core.variables import FixedValues, FreeText, ValuesFrom
+from opsdash.core.variables import FieldValues, FixedValues, FreeText, LabelValues, QueryResult, ValuesFrom
 from opsdash.ports import Clock, Probe
+
+if TYPE_CHECKING:
+    from opsdash.adapters.sources.prometheus_discovery import Discovery
 
 T = TypeVar("T")
 
@@ -37,6 +41,8 @@ LONGEST_GET = 2000
 WHOLE_BODY_BYTES = 256 * 1024
 """Up to this an answer is decoded in one go, in some four milliseconds."""
 LARGEST_REFUSAL_BYTES = 64 * 1024
+LARGEST_CATALOGUE_BYTES = 8 * 1024 * 1024
+MOST_VALUES = 10_000
 _API_HINT = "is this a Prometheus API?"
 
 
@@ -66,9 +72,9 @@ class PrometheusSource:
     async def probe(self) -> Probe:
         """Product and version from the build information; where a server has none, a trivial query proves access."""
         try:
-            body, seen = await self._get("/api/v1/status/buildinfo", [], _whole)
+            body, seen = await self._ask("/api/v1/status/buildinfo", [], _whole)
         except QueryRejected:
-            body, seen = await self._get("/api/v1/query", [("query", "1")], _whole)
+            body, seen = await self._ask("/api/v1/query", [("query", "1")], _whole)
             envelope_of(self.name, body)
             return Probe(product="Prometheus API", version="", rtt_s=seen.rtt_s, skew_s=self._skew_s(seen))
         data = envelope_of(self.name, body)["data"]
@@ -86,8 +92,30 @@ class PrometheusSource:
                 return values
             case FreeText():
                 return ()
+            case LabelValues(label=label, metric=metric):
+                during = [("start", _seconds(start_s)), ("end", _seconds(end_s)), ("limit", str(MOST_VALUES))]
+                params = [*during, ("match[]", metric)] if metric else during
+                return values_in(self.name, await self._body(f"/api/v1/label/{quote(label, safe='')}/values", params))
+            case QueryResult(expr=expr, label=label):
+                answer = await self.fetch_instant(PromQuery(source=self.name, expr=expr, instant=True), end_s)
+                return tuple(
+                    sorted({value for labels in answer.window.labels for name, value in labels if name == label})
+                )
+            case FieldValues():
+                raise QueryRejected(f"{self.name} is a Prometheus: it has labels, not fields")
             case _:
-                raise QueryRejected(f"{self.name}: these values cannot be had from a Prometheus")
+                assert_never(wanted)
+
+    @property
+    def discovery(self) -> Discovery:
+        """Its catalogue: metrics, labels, metadata."""
+        from opsdash.adapters.sources.prometheus_discovery import Discovery  # noqa: PLC0415 - not needed for a picture
+
+        return Discovery(self.name, self._body)
+
+    async def explain_empty(self, query: PromQuery, start_s: float, end_s: float) -> str | None:
+        """What was probably meant by a query that gives nothing; None where nothing is to be said."""
+        return await self.discovery.suggest_label_values(query.expr, start_s, end_s)
 
     async def aclose(self) -> None:
         """Closes the connections."""
@@ -147,7 +175,13 @@ class PrometheusSource:
         async with self._http.request("GET", path, params=params) as response:
             return await self._judged(response, read)
 
-    async def _get(self, path: str, params: Params, read: Callable[[Response], Awaitable[T]]) -> T:
+    async def _body(self, path: str, params: Params) -> bytes:
+        async def read(response: Response) -> bytes:
+            body = await response.read(LARGEST_CATALOGUE_BYTES + 1)
+            if len(body) > LARGEST_CATALOGUE_BYTES:
+                raise AnswerTooLarge(f"{self.name} has more names than fit into {LARGEST_CATALOGUE_BYTES >> 20} MiB")
+            return body
+
         return await self._ask(path, params, read)
 
     async def _judged(self, response: Response, read: Callable[[Response], Awaitable[T]]) -> T:

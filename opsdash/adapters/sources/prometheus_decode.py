@@ -196,6 +196,15 @@ def envelope_of(source: str, body: bytes) -> dict[str, dict[str, object]]:
     return envelope
 
 
+def values_in(source: str, body: bytes) -> tuple[str, ...]:
+    """The strings of a catalogue answer, whose `data` is a list."""
+    envelope = parse(source, body)
+    data = envelope.get("data") if isinstance(envelope, dict) else None
+    if not isinstance(data, list):
+        raise not_ours(source, body)
+    return tuple(_bounded(value) for value in data if isinstance(value, str))
+
+
 def parse(source: str, body: bytes) -> object:
     """The JSON value; raises AnswerUnusable that says what came instead, with its first words."""
     try:
