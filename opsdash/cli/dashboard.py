@@ -14,7 +14,7 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from opsdash.cli.arguments import add_dashboard_arguments
 from opsdash.cli.exit_codes import ExitCode
@@ -95,7 +95,8 @@ class Session:
 
     async def _until_left(self, app: OpsdashApp, drawing: asyncio.Task[object], departure: Departure) -> int:
         """Waits until the operator quits or a signal says to leave, and the screen is closed; the exit code."""
-        await asyncio.wait({drawing, departure.wanted}, return_when=asyncio.FIRST_COMPLETED)
+        either: list[asyncio.Future[Any]] = [drawing, departure.wanted]
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if not departure.wanted.done():
             return _code_of(app)
         app.exit()

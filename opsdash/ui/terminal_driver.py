@@ -15,7 +15,6 @@ import signal
 import struct
 import termios
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from textual import events
@@ -28,7 +27,6 @@ from opsdash.ui.terminal_modes import ASK_SYNCHRONISED, ENTER_SCREEN, MOUSE_ON, 
 
 if TYPE_CHECKING:
     from textual.app import App
-    from textual.message import Message
 
 _PLAIN_TERMS = ("vt", "linux", "dumb", "ansi", "cons", "sun")
 """Terminals that would show a question that they do not know."""
@@ -39,16 +37,6 @@ _READ_BYTES = 4096
 _FALLBACK_SIZE = (80, 24)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reactions:
-    """What the rest of the program does about the terminal; each is called in the event loop."""
-
-    on_gone: Callable[[], None]
-    """The terminal was closed: nobody is there any longer."""
-    on_interrupt: Callable[[], None]
-    """Ctrl-C."""
-
-
 class TerminalDriver(Driver):
     """One terminal: standard input for keys, standard output for the picture."""
 
@@ -56,14 +44,15 @@ class TerminalDriver(Driver):
         self,
         app: App[Any],
         *,
-        reactions: Reactions,
+        on_gone: Callable[[], None],
         utf8: bool = True,
         debug: bool = False,
         mouse: bool = True,
         size: tuple[int, int] | None = None,
     ) -> None:
+        """`on_gone` is called in the event loop when the terminal was closed: nobody is there any longer."""
         super().__init__(app, debug=debug, mouse=mouse, size=size)
-        self._reactions = reactions
+        self._on_gone = on_gone
         self._encoding = "utf-8" if utf8 else "ascii"
         self._input, self._output = 0, 1
         self._settings: list[Any] | None = None
@@ -197,7 +186,7 @@ class TerminalDriver(Driver):
             data = b""
         if not data:
             self.disable_input()
-            self._reactions.on_gone()
+            self._on_gone()
             return
         for message in self._parser.feed(self._decoder.decode(data)):
             self.process_message(message)
@@ -209,15 +198,6 @@ class TerminalDriver(Driver):
         """An Esc that nothing followed was the key."""
         for message in self._parser.tick():
             self.process_message(message)
-
-    def process_message(self, message: Message) -> None:
-        """Ctrl-C and Ctrl-Z mean the same on every screen and in every field."""
-        if isinstance(message, events.Key) and message.key == "ctrl+c":
-            self._reactions.on_interrupt()
-        elif isinstance(message, events.Key) and message.key == "ctrl+z":
-            os.kill(os.getpid(), signal.SIGTSTP)
-        else:
-            super().process_message(message)
 
     # Size
 
