@@ -68,13 +68,15 @@ def draw(view: PanelView, width: int, height: int, look: Look) -> Cells:
     lanes = [_lane(part, row, view, layout, look) for part, row in shown]
     names = short_names(tuple(lane.name for lane in lanes), layout.name)
     order: dict[State, int] = {}
-    for y, (lane, name) in enumerate(zip(lanes, names, strict=True)):
+    space = 2 if room >= 2 * len(found) else 1
+    for number, (lane, name) in enumerate(zip(lanes, names, strict=True)):
+        y = number * space
         cells.put(0, y, pad(name, layout.name), ink(Role.TEXT))
         _draw_lane(cells, y, lane, layout, order)
         _draw_state(cells, y, lane, layout, (view, look))
     if has_axis:
-        _draw_axis(cells, layout, look, len(found) - len(shown))
-    _draw_cursor(cells, layout, look, len(shown))
+        _draw_axis(cells, (layout, len(shown) * space), look, len(found) - len(shown))
+    _draw_cursor(cells, layout, look, len(shown) * space)
     return cells
 
 
@@ -156,8 +158,8 @@ def _draw_state(cells: Cells, y: int, lane: _Lane, layout: _Layout, context: tup
     cells.put(layout.state_x + layout.state - len(since), y, since, ink(Role.DIM))
 
 
-def _draw_axis(cells: Cells, layout: _Layout, look: Look, hidden: int) -> None:
-    y = cells.height - 1
+def _draw_axis(cells: Cells, place: tuple[_Layout, int], look: Look, hidden: int) -> None:
+    layout, y = place
     for tick in time_ticks(*layout.axis, layout.lane, look.zone):
         cells.put(layout.lane_x + tick.x, y, tick.label, ink(Role.DIM))
     if hidden > 0:
