@@ -1,0 +1,80 @@
+"""Reads a configuration: all of its problems at once, and the board if none of them is an error."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from opsdash.config.checks import check
+from opsdash.config.documents import gather
+from opsdash.config.parsing import ParsedFile, parse_document
+from opsdash.config.problems import Problem
+from opsdash.config.report import Place, Report
+from opsdash.config.union import Union, assemble, join
+from opsdash.core.view.board import Board
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What came of a configuration."""
+
+    board: Board | None
+    """None where a problem is an error."""
+    problems: tuple[Problem, ...] = ()
+    """In the order of the files and lines."""
+    files: tuple[str, ...] = ()
+    """Every file that was read or tried, also where there is no board: for hot reload."""
+    places: dict[str, Problem] | None = None
+    """Where sources (`source:NAME`) and the queries of panels (`panel:ID:INDEX`) stand: for `check --live`."""
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """The problems that forbid to use it."""
+        return tuple(problem for problem in self.problems if problem.severity == "error")
+
+
+def load(
+    path: Path, *, theme_folders: Sequence[Path] = (), commands: Collection[str] = (), units: Collection[str] = ()
+) -> Loaded:
+    """Reads a file, or a folder as the union of its YAML files. Never raises for what is in them.
+
+    `theme_folders` are where themes are looked for, `commands` what `keys:` may remap, `units` the unit ids that are
+    known; an empty collection leaves that check out.
+    """
+    gathered = gather(path)
+    report = Report(list(gathered.problems))
+    parsed = [parse_document(document, report) for document in gathered.documents]
+    files: list[ParsedFile] = [file for file in parsed if file is not None]
+    union = join(files, report)
+    if files:
+        check(union, report, theme_folders=theme_folders, commands=commands, units=units)
+    complete = len(files) == len(gathered.files) and not report.has_errors
+    board = assemble(union, gathered.files) if complete else None
+    return Loaded(
+        board=board,
+        problems=_in_order(report.problems, gathered.files),
+        files=gathered.files,
+        places=_places(union) if board is not None else None,
+    )
+
+
+def _in_order(problems: Sequence[Problem], files: Sequence[str]) -> tuple[Problem, ...]:
+    order = {file: index for index, file in enumerate(files)}
+    unique = dict.fromkeys(problems)
+    return tuple(sorted(unique, key=lambda found: (order.get(found.file, -1), found.line, found.column, found.key)))
+
+
+def _places(union: Union) -> dict[str, Problem]:
+    places = {f"source:{name}": source.place for name, source in union.sources.items()}
+    for dashboard, row in zip(union.dashboards, union.identities(), strict=True):
+        for panel, identity in zip(dashboard.panels, row, strict=True):
+            for index in range(len(panel.model.queries)):
+                places[f"panel:{identity}:{index}"] = panel.place / "queries" / index
+    return {name: _as_problem(place) for name, place in places.items()}
+
+
+def _as_problem(place: Place) -> Problem:
+    report = Report()
+    report.error(place, "")
+    return report.problems[0]
