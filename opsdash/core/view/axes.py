@@ -10,6 +10,7 @@ from opsdash.core.view.unit_table import Unit, unit_of
 from opsdash.core.view.units import format_fixed
 
 _MOST_TICKS = 7
+_HUGE = 1e300
 _QUANTA = 10
 """The ends of an axis are multiples of about a tenth of it: it changes only when the data leaves such a tenth."""
 _ZERO_SHARE = 0.5
@@ -38,68 +39,69 @@ class ValueAxis:
     label_width: int
 
 
-@lru_cache(maxsize=1024)
-def value_axis(
-    low: float,
-    high: float,
-    unit: str,
-    rows: int,
-    *,
-    from_zero: bool = False,
-    minimum: float | None = None,
-    maximum: float | None = None,
-    decimals: int | None = None,
-    extra: tuple[float, ...] = (),
-) -> ValueAxis:
-    """The axis for finite data from `low` to `high` on `rows` cell rows.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AxisRequest:
+    """What an axis is for: finite data from `low` to `high`, on `rows` cell rows."""
 
-    Data that is never negative gets no negative axis; `minimum` and `maximum` fix an end; `extra` are values
-    (thresholds) that are labelled like the ticks.
-    """
-    found = unit_of(unit)
-    bottom, top = _bounds(low, high, found, from_zero=from_zero, minimum=minimum, maximum=maximum)
-    ticks = _ticks(bottom, top, found, rows)
-    shown = [value for value in extra if bottom <= value <= top]
-    labels = format_fixed([*ticks, *shown], unit, decimals)
+    low: float
+    high: float
+    unit: str
+    rows: int
+    from_zero: bool = False
+    """Zero belongs in the picture: bars, areas, stacks."""
+    minimum: float | None = None
+    maximum: float | None = None
+    """A fixed end, from the configuration."""
+    decimals: int | None = None
+    extra: tuple[float, ...] = ()
+    """Values (thresholds) that are labelled like the ticks where they are inside."""
+
+
+@lru_cache(maxsize=1024)
+def value_axis(request: AxisRequest) -> ValueAxis:
+    """The axis; data that is never negative gets no negative part."""
+    found = unit_of(request.unit)
+    bottom, top = _bounds(request, found)
+    ticks = _ticks(bottom, top, found, request.rows)
+    values = [*ticks, *(value for value in request.extra if bottom <= value <= top)]
+    labels = format_fixed(values, request.unit, request.decimals)
     width = max((len(label) for label in labels), default=1)
     width = 4 if width <= 4 else 6 if width <= 6 else width
-    pairs = sorted(dict(zip([*ticks, *shown], labels, strict=True)).items())
+    pairs = sorted(dict(zip(values, labels, strict=True)).items())
     return ValueAxis(
         low=bottom, high=top, ticks=tuple(Tick(value=v, label=text) for v, text in pairs), label_width=width
     )
 
 
-def _bounds(
-    low: float, high: float, unit: Unit, *, from_zero: bool, minimum: float | None, maximum: float | None
-) -> tuple[float, float]:
-    low, high = max(min(low, high), -1e300), min(max(low, high), 1e300)
-    start = low
-    if (from_zero or low <= _ZERO_SHARE * high) and low >= 0:
+def _bounds(request: AxisRequest, unit: Unit) -> tuple[float, float]:
+    low = max(min(request.low, request.high), -_HUGE)
+    high = min(max(request.low, request.high), _HUGE)
+    start, end = low, high
+    if low >= 0 and (request.from_zero or low <= _ZERO_SHARE * high):
         start = 0.0
-    elif from_zero or -_ZERO_SHARE * -low >= high:
-        high = max(high, 0.0) if from_zero or high > _ZERO_SHARE * low else high
-    if minimum is not None:
-        start = minimum
-    end = high if maximum is None else maximum
+    elif high <= 0 and (request.from_zero or high >= _ZERO_SHARE * low):
+        end = 0.0
+    start = start if request.minimum is None else request.minimum
+    end = end if request.maximum is None else request.maximum
     if end - start <= 1e-9 * max(abs(start), abs(end)):
-        start, end = _around(start, unit, start_fixed=minimum is not None or start == 0)
+        start, end = _around(start, unit, from_here=request.minimum is not None or start == 0)
     quantum = nice_step((end - start) / _QUANTA, unit)
-    if minimum is None:
+    if request.minimum is None:
         floor = math.floor(start / quantum + 1e-9) * quantum
         start = max(floor, 0.0) if low >= 0 else floor
-    if maximum is None:
+    if request.maximum is None:
         ceiling = math.ceil(end / quantum - 1e-9) * quantum
         whole = 100.0 / unit.factor
         end = whole if unit.is_share and end <= whole < ceiling else ceiling
     return (start, end) if end > start else (start, start + quantum)
 
 
-def _around(value: float, unit: Unit, *, start_fixed: bool) -> tuple[float, float]:
+def _around(value: float, unit: Unit, *, from_here: bool) -> tuple[float, float]:
     """Room for a line that is flat at `value`."""
     if value == 0:
         return 0.0, 1.0 / unit.factor
-    margin = abs(value) * (1.0 if start_fixed else 0.05)
-    return (value if start_fixed else value - margin), value + margin
+    margin = abs(value) * (1.0 if from_here else 0.05)
+    return (value if from_here else value - margin), value + margin
 
 
 def nice_step(raw: float, unit: Unit | None = None) -> float:
@@ -136,3 +138,9 @@ def _ticks(low: float, high: float, unit: Unit, rows: int) -> list[float]:
             break
         step = nice_step(step / 2.6, unit)
     return found
+
+
+def row_of(value: float, axis: ValueAxis, rows: int) -> int:
+    """The cell row that a value of the axis stands in, 0 at the top."""
+    share = (axis.high - min(max(value, axis.low), axis.high)) / (axis.high - axis.low)
+    return min(round(share * (rows * 4 - 1)) // 4, rows - 1)

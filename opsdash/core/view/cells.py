@@ -117,7 +117,9 @@ class Cells:
         self.inks[y, x:end] = style
         return end
 
-    def fill(self, x: int, y: int, width: int, height: int, char: str = " ", style: int | None = None) -> None:
+    def fill(  # noqa: PLR0913, PLR0917 - a rectangle has four numbers
+        self, x: int, y: int, width: int, height: int, char: str = " ", style: int | None = None
+    ) -> None:
         """Fills a rectangle."""
         rows, columns = slice(max(y, 0), max(y + height, 0)), slice(max(x, 0), max(x + width, 0))
         self.codes[rows, columns] = ord(char)

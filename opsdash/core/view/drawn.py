@@ -35,6 +35,15 @@ class Drawn:
         values = self.window.values
         return np.where(np.isfinite(values), values, np.nan)
 
+    @cached_property
+    def compare(self) -> Window | None:
+        """The earlier period: of the series that are drawn, where both periods have the same ones."""
+        earlier = self.query.compare
+        if earlier is None or len(self.window.labels) == len(self.query.window.labels):
+            return earlier
+        kept = set(self.window.labels)
+        return _rows_of(earlier, [n for n, labels in enumerate(earlier.labels) if labels in kept])
+
     def numbers(self, calc: Calc) -> list[float]:
         """One number a series, over the time that is shown."""
         return [float(value) for value in reduce(self.shown, calc)]

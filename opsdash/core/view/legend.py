@@ -48,31 +48,52 @@ def legend_rows(count: int, numbers: int, width: int, room: int) -> int:
 def draw_legend(entries: Sequence[Entry], headings: Sequence[str], width: int, rows: int, *, ascii_only: bool) -> Cells:
     """The legend in exactly `width` × `rows` cells; series without room are counted."""
     cells = Cells(width, rows)
+    pen = _Pen(cells, ascii_only)
     if rows < 1 or not entries:
         return cells
     if len(entries) == 1:
-        _draw_single(cells, entries[0], headings, ascii_only=ascii_only)
+        _draw_single(pen, entries[0], headings)
         return cells
     columns = -(-len(entries) // max(rows - 1, 1))
     if rows >= 2 and len(headings) > 1 and width // columns >= _TABLE_COLUMN:
-        _draw_table(cells, entries, headings, columns, ascii_only=ascii_only)
+        _draw_table(pen, entries, headings, columns)
     else:
-        _draw_grid(cells, entries, ascii_only=ascii_only)
+        _draw_grid(pen, entries)
     return cells
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pen:
+    cells: Cells
+    ascii_only: bool
+
+    def name(self, x: int, y: int, entry: Entry, name: str) -> int:
+        """The series' sign and its name."""
+        style = ink(series_role(entry.index), attributes=BOLD)
+        self.cells.put(x, y, series_glyph(entry.index, ascii_only=self.ascii_only), style)
+        return self.cells.put(x + 2, y, name)
+
+    def number(self, x: int, y: int, text: str, level: Level) -> int:
+        """The number, with the mark of its level behind it; a space where there is none."""
+        alarming = level >= Level.WARNING
+        style = ink(level_role(level), attributes=BOLD) if alarming else ink()
+        x = self.cells.put(x, y, text, style)
+        return self.cells.put(x, y, f" {level_mark(level)}" if alarming else "  ", style)
 
 
 def _longest(names: Sequence[str]) -> int:
     return min(max((text_width(name[:512]) for name in names), default=0), _LONGEST_NAME)
 
 
-def _draw_single(cells: Cells, entry: Entry, headings: Sequence[str], *, ascii_only: bool) -> None:
+def _draw_single(pen: _Pen, entry: Entry, headings: Sequence[str]) -> None:
+    cells = pen.cells
     numbers = [text.rjust(_NUMBER) for text in entry.numbers]
     first = 4 + len(numbers[0]) if numbers else 0
     room = max(cells.width - 2 - first, 3)
     name = short_names((entry.name,), min(room, _LONGEST_NAME))[0]
-    x = _draw_name(cells, 0, 0, entry, name, ascii_only=ascii_only)
+    x = pen.name(0, 0, entry, name)
     if numbers and x + first <= cells.width + 2:
-        x = _draw_number(cells, x + 1, 0, numbers[0], entry.level, len(numbers[0]))
+        x = pen.number(x + 1, 0, numbers[0], entry.level)
     for heading, text in zip(headings[1:], numbers[1:], strict=True):
         if x + 3 + len(heading) + len(text) > cells.width:
             break
@@ -80,23 +101,9 @@ def _draw_single(cells: Cells, entry: Entry, headings: Sequence[str], *, ascii_o
         x = cells.put(x + 1, 0, text)
 
 
-def _draw_name(cells: Cells, x: int, y: int, entry: Entry, name: str, *, ascii_only: bool) -> int:
-    cells.put(x, y, series_glyph(entry.index, ascii_only=ascii_only), ink(series_role(entry.index), attributes=BOLD))
-    return cells.put(x + 2, y, name)
-
-
-def _draw_number(cells: Cells, x: int, y: int, text: str, level: Level, width: int) -> int:
-    """The number right-aligned in `width`, and the mark of its level behind it (a space where there is none)."""
-    alarming = level >= Level.WARNING
-    style = ink(level_role(level), attributes=BOLD) if alarming else ink()
-    cells.put(x, y, text.rjust(width), style)
-    return cells.put(x + width, y, f" {level_mark(level)}" if alarming else "  ", style)
-
-
-def _draw_table(
-    cells: Cells, entries: Sequence[Entry], headings: Sequence[str], columns: int, *, ascii_only: bool
-) -> None:
+def _draw_table(pen: _Pen, entries: Sequence[Entry], headings: Sequence[str], columns: int) -> None:
     """A line a series and a line of headings, in one or more columns beside each other."""
+    cells = pen.cells
     width = cells.width // columns - (2 if columns > 1 else 0)
     sizes = [max(_NUMBER, *(len(entry.numbers[n]) for entry in entries)) for n in range(len(headings))]
     longest = _longest([entry.name for entry in entries])
@@ -108,17 +115,18 @@ def _draw_table(
     rows = cells.height - 1
     for n, entry in enumerate(entries):
         left, y = n // rows * (width + 2), n % rows + 1
-        _draw_name(cells, left, y, entry, names[n], ascii_only=ascii_only)
+        pen.name(left, y, entry, names[n])
         x = left + 2 + name_width + 2
         for k in range(shown):
             level = entry.level if k == 0 else Level.NONE
             if y == 1:
                 cells.put(x, 0, headings[k].rjust(sizes[k]), ink(Role.DIM))
-            x = _draw_number(cells, x, y, entry.numbers[k], level, sizes[k])
+            x = pen.number(x, y, entry.numbers[k].rjust(sizes[k]), level)
 
 
-def _draw_grid(cells: Cells, entries: Sequence[Entry], *, ascii_only: bool) -> None:
+def _draw_grid(pen: _Pen, entries: Sequence[Entry]) -> None:
     """Name and first number of each series, in columns of one width; the last place counts what is left out."""
+    cells = pen.cells
     size = max(4, *(len(entry.numbers[0]) if entry.numbers else 0 for entry in entries))
     size = 0 if not any(entry.numbers for entry in entries) else size
     extra = 2 + (1 + size + 2 if size else 0)
@@ -133,9 +141,9 @@ def _draw_grid(cells: Cells, entries: Sequence[Entry], *, ascii_only: bool) -> N
             free += step
     for n, entry in enumerate(entries[:places]):
         x, y = n % columns * step, n // columns
-        _draw_name(cells, x, y, entry, names[n], ascii_only=ascii_only)
+        pen.name(x, y, entry, names[n])
         if size:
-            _draw_number(cells, x + 2 + name_width + 1, y, entry.numbers[0], entry.level, size)
+            pen.number(x + 2 + name_width + 1, y, entry.numbers[0].rjust(size), entry.level)
     if places < len(entries):
         text = _left_out(len(entries) - places)
         cells.put(max(cells.width - len(text), 0), cells.height - 1, text, ink(Role.DIM))

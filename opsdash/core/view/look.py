@@ -16,6 +16,8 @@ class Look:
     """Left and right end of time axes; None takes the panel's own span."""
     ascii_only: bool = False
     """No braille, no box drawing, no block elements: for fonts and terminals without them."""
+    monochrome: bool = False
+    """The theme has no hue: stacked and overlaid series differ by texture."""
     focused: bool = False
     maximised: bool = False
     cursor_s: float | None = None

@@ -19,7 +19,8 @@ Patterns = NDArray[np.uint8]
 
 BRAILLE = 0x2800
 DOTS_X, DOTS_Y = 2, 4
-_NOWHERE = 1 << 20
+NOWHERE = 1 << 20
+"""A dot row that no canvas has."""
 _LEFT, _RIGHT = (0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80)
 _GAP_STEPS = 1.5
 """Instants further apart than this many steps are not joined."""
@@ -54,13 +55,14 @@ class Spans:
     bottom: Ints
 
 
-def columns_of(times: Floats, values: Floats, start_s: float, end_s: float, columns: int, *, join: bool) -> Columns:
-    """The samples from `start_s` to `end_s` on `columns` dot columns.
+def columns_of(times: Floats, values: Floats, span: tuple[float, float], columns: int, *, join: bool) -> Columns:
+    """The samples of a span (start, end in seconds) on `columns` dot columns.
 
     Columns with several samples hold their least and largest (a spike of one sample is always seen). With `join`,
     columns between two neighbouring samples hold what lies between them; a gap stays a gap. `values` are (S, N);
     what is not finite is not drawn.
     """
+    start_s, end_s = span
     low = np.full((len(values), columns), np.nan)
     if columns < 1 or not times.size or not len(values) or end_s <= start_s:
         return Columns(low=low, high=low)
@@ -112,8 +114,8 @@ def spans_of(columns: Columns, low: float, high: float, rows: int, *, join: bool
     top = bottom if columns.high is columns.low else rows_of(columns.high, low, high, rows)
     empty = np.isnan(columns.low)
     spans = _joined(top, bottom, ~empty) if join and top.shape[1] > 1 else Spans(top=top.copy(), bottom=bottom.copy())
-    spans.top[empty] = _NOWHERE
-    spans.bottom[empty] = -_NOWHERE
+    spans.top[empty] = NOWHERE
+    spans.bottom[empty] = -NOWHERE
     return spans
 
 
@@ -123,7 +125,8 @@ def rows_of(values: Floats, low: float, high: float, rows: int) -> Ints:
     with np.errstate(invalid="ignore", over="ignore"):
         place = np.rint((high - values) * scale)
     place = np.clip(np.nan_to_num(place, nan=0.0, posinf=rows - 1, neginf=0.0), 0, max(rows - 1, 0))
-    return place.astype(np.int32)
+    result: Ints = place.astype(np.int32)
+    return result
 
 
 def _joined(top: Ints, bottom: Ints, shown: NDArray[np.bool_]) -> Spans:
@@ -155,7 +158,8 @@ def patterns_of(spans: Spans, rows: int) -> Patterns:
     start = np.clip(spans.top[:, None, :] - base, 0, DOTS_Y)
     stop = np.clip(spans.bottom[:, None, :] + 1 - base, 0, DOTS_Y)
     dots = _SPANS.take(start * 5 + stop + side)
-    return np.bitwise_or(dots[:, :, 0::2], dots[:, :, 1::2])
+    result: Patterns = np.bitwise_or(dots[:, :, 0::2], dots[:, :, 1::2])
+    return result
 
 
 def cells_of(spans: Spans, rows: int) -> Patterns:

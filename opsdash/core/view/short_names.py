@@ -18,16 +18,18 @@ def short_names(names: tuple[str, ...], width: int) -> tuple[str, ...]:
     if all(text_width(name) <= width for name in shown):
         return shown
     if len(set(shown)) > 1:
-        shown = _without_common(shown)
+        shown = _without_common(shown, width)
     return tuple(_middle_cut(name, width) for name in shown)
 
 
-def _without_common(names: tuple[str, ...]) -> tuple[str, ...]:
-    head = _to_edge(_common_start(names), names, from_end=False)
-    tails = tuple(name[head:][::-1] for name in names)
-    tail = _to_edge(_common_start(tails), tails, from_end=True)
+def _without_common(names: tuple[str, ...], width: int) -> tuple[str, ...]:
+    head = _to_edge(_common_start(names), names, least=3)
+    rests = tuple(name[head:] for name in names)
+    room = width - (1 if head else 0)
+    tails = tuple(rest[::-1] for rest in rests)
+    tail = _to_edge(_common_start(tails), tails, least=2) if any(text_width(rest) > room for rest in rests) else 0
     return tuple(
-        ("…" if head else "") + name[head : len(name) - tail] + ("…" if tail and not head else "") for name in names
+        ("…" if head else "") + rest[: len(rest) - tail] + ("…" if tail and not head else "") for rest in rests
     )
 
 
@@ -39,12 +41,12 @@ def _common_start(names: tuple[str, ...]) -> str:
     return first
 
 
-def _to_edge(common: str, names: tuple[str, ...], *, from_end: bool) -> int:
+def _to_edge(common: str, names: tuple[str, ...], *, least: int) -> int:
     """How many common characters can go without cutting a word in two or leaving nothing; a few are not worth it."""
     length = len(common)
     while length and (common[length - 1].isalnum() or any(len(name) <= length for name in names)):
         length -= 1
-    return length if length >= (2 if from_end else 3) else 0
+    return length if length >= least else 0
 
 
 def _middle_cut(name: str, width: int) -> str:

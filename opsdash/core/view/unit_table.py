@@ -98,7 +98,8 @@ def _data() -> dict[str, Unit]:
         "bytes": _iec("B"), "bits": _iec("b"), "decbytes": _si("B"), "decbits": _si("b"),
         "kbytes": _iec("B", 2.0**10), "mbytes": _iec("B", 2.0**20), "gbytes": _iec("B", 2.0**30),
         "tbytes": _iec("B", 2.0**40), "pbytes": _iec("B", 2.0**50), "deckbytes": _si("B", 1e3),
-        "decmbytes": _si("B", 1e6), "decgbytes": _si("B", 1e9), "dectbytes": _si("B", 1e12), "decpbytes": _si("B", 1e15),
+        "decmbytes": _si("B", 1e6), "decgbytes": _si("B", 1e9), "dectbytes": _si("B", 1e12),
+        "decpbytes": _si("B", 1e15),
         "binBps": _iec("B/s"), "binbps": _iec("b/s"), "pps": _si("p/s"),
     }  # fmt: skip
     for name, size in _POWERS_SI.items():
@@ -155,12 +156,15 @@ def _counts() -> dict[str, Unit]:
 def _rest() -> dict[str, Unit]:
     return {
         "": _count(), "none": _count(), "short": _count(), "string": Unit(form="plain"), "sishort": _si(""),
-        "percent": _plain("%", is_share=True), "percentunit": _plain("%", factor=100.0, is_share=True), "ratio": _count(),
+        "percent": _plain("%", is_share=True), "percentunit": _plain("%", factor=100.0, is_share=True),
+        "ratio": _count(),
         "hertz": _si("Hz"), "rothz": _si("Hz"), "rotrpm": _count("rpm"),
         "celsius": _plain("°C"), "fahrenheit": _plain("°F"), "kelvin": _plain("K"), "degree": _plain("°"),
         "humidity": _plain("%H", is_share=True), "pressurehpa": _plain("hPa"), "pressurebar": _plain("bar"),
-        "watt": _small_si("W"), "kwatt": _small_si("W", 1e3), "watth": _small_si("Wh"), "kwatth": _small_si("Wh", 1e3),
-        "volt": _small_si("V"), "amp": _small_si("A"), "ohm": _small_si("Ω"), "joule": _small_si("J"), "dB": _plain("dB"),
+        "watt": _small_si("W"), "kwatt": _small_si("W", 1e3), "watth": _small_si("Wh"),
+        "kwatth": _small_si("Wh", 1e3),
+        "volt": _small_si("V"), "amp": _small_si("A"), "ohm": _small_si("Ω"), "joule": _small_si("J"),
+        "dB": _plain("dB"),
         "dBm": _plain("dBm"), "lengthm": _small_si("m"), "meter": _small_si("m"), "velocityms": _plain("m/s"),
         "bool": _words("False", "True"), "bool_yes_no": _words("No", "Yes"), "bool_on_off": _words("Off", "On"),
         "up_down": _words("Down", "Up"), "locale": Unit(grouped=True), "sci": Unit(form="sci"), "hex": Unit(form="hex"),
@@ -181,16 +185,12 @@ def unit_of(unit: str) -> Unit:
     if unit in _UNITS:
         return _UNITS[unit]
     kind, colon, name = unit.partition(":")
-    if colon:
-        match kind:
-            case "suffix" | "count":
-                return _count(_spaced(name))
-            case "prefix":
-                return _count(prefix=name)
-            case "currency":
-                return _count(prefix=name)
-            case "si":
-                return _si(name)
+    if colon and kind in {"suffix", "count"}:
+        return _count(_spaced(name))
+    if colon and kind in {"prefix", "currency"}:
+        return _count(prefix=name)
+    if colon and kind == "si":
+        return _si(name)
     return _count(_spaced(unit))
 
 

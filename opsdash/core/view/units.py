@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import assert_never
 
 from opsdash.core.view.unit_table import KNOWN_UNITS, Scale, Unit, unit_of
 
@@ -53,18 +54,14 @@ def format_fixed(values: Sequence[float], unit: str, decimals: int | None = None
         return [format_value(value, unit, decimals) for value in values]
     rung = rung_for(max(finite, key=abs), found, decimals)
     places = _common_decimals(finite, found, rung) if decimals is None else decimals
-    return [_fixed(value, unit, found, rung, places, decimals) for value in values]
-
-
-def _fixed(value: float, unit: str, found: Unit, rung: Scale, places: int, decimals: int | None) -> str:
-    if not math.isfinite(value):
-        return _not_finite(value)
-    if value == 0:
-        return with_rung(0.0, found, rung, 0)
-    vanishes = round(abs(value) * found.factor / rung.size, places) == 0
-    if vanishes and decimals is None:
-        return format_value(value, unit)
-    return with_rung(value, found, rung, places)
+    texts: list[str] = []
+    for value in values:
+        vanishes = decimals is None and value != 0 and round(abs(value) * found.factor / rung.size, places) == 0
+        if vanishes or not math.isfinite(value):
+            texts.append(format_value(value, unit, decimals))
+        else:
+            texts.append(with_rung(value, found, rung, places) if value else with_rung(0.0, found, found.base, 0))
+    return texts
 
 
 def _not_finite(value: float) -> str:
@@ -108,7 +105,7 @@ def with_rung(value: float, unit: Unit, rung: Scale, decimals: int | None = None
 def _plain(shown: float, unit: Unit) -> str:
     if shown == 0:
         return "0"
-    if abs(shown) < 1e-4 or abs(shown) >= 1e7 and not unit.grouped:
+    if abs(shown) < 1e-4 or (abs(shown) >= 1e7 and not unit.grouped):
         mantissa, _, exponent = f"{shown:.1e}".partition("e")
         return f"{mantissa.removesuffix('.0')}e{int(exponent)}"
     text = f"{shown:.{_own_decimals(abs(shown), unit)}f}"
@@ -117,7 +114,7 @@ def _plain(shown: float, unit: Unit) -> str:
 
 def _own_decimals(shown: float, unit: Unit) -> int:
     """Decimals that give three significant digits; a share of nearly all keeps those that tell it from all."""
-    if shown == 0 or unit.grouped and shown >= 1000:
+    if shown == 0 or (unit.grouped and shown >= 1000):
         return 0
     if unit.is_share and 99 <= shown < 100:
         return min(max(2, -math.floor(math.log10(100 - shown))), 4) if shown < 99.9999 else 6
@@ -134,7 +131,7 @@ def _common_decimals(values: Sequence[float], unit: Unit, rung: Scale) -> int:
     return most
 
 
-def _special(value: float, unit: Unit) -> str:
+def _special(value: float, unit: Unit) -> str:  # noqa: PLR0911 - one case a form
     """The families that are not a number with a suffix."""
     match unit.form:
         case "words":
@@ -150,8 +147,10 @@ def _special(value: float, unit: Unit) -> str:
             return _date(value, unit.prefix)
         case "duration":
             return _duration(value * unit.factor)
+        case "number":
+            return with_rung(value, unit, rung_for(value, unit))
         case _:
-            return f"{value:g}"
+            assert_never(unit.form)
 
 
 def _date(value: float, layout: str) -> str:
@@ -168,7 +167,7 @@ def _duration(seconds: float) -> str:
     if seconds < 1:
         return sign + format_value(seconds, "s")
     left = round(seconds)
-    parts = []
+    parts: list[str] = []
     for size, name in ((31_536_000, "y"), (604_800, "w"), (86_400, "d"), (3600, "h"), (60, "m"), (1, "s")):
         count, left = divmod(left, size)
         if count or parts:

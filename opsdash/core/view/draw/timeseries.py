@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from opsdash.core.view.axes import ValueAxis, value_axis
+from opsdash.core.view.axes import AxisRequest, ValueAxis, row_of, value_axis
 from opsdash.core.view.cells import BOLD, Cells, Role, ink
 from opsdash.core.view.drawn import Drawn, drawn_series
 from opsdash.core.view.legend import Entry, draw_legend, legend_rows
 from opsdash.core.view.levels import level_of
 from opsdash.core.view.look import Look
-from opsdash.core.view.plot import Plot, draw_plot, plotted_range
+from opsdash.core.view.plot import draw_plot
+from opsdash.core.view.plotted import PlotSpan, Scene, value_range
 from opsdash.core.view.snapshot import PanelView
 from opsdash.core.view.time_axis import instant_label, time_ticks
 from opsdash.core.view.units import format_value
@@ -28,20 +27,16 @@ def draw(view: PanelView, width: int, height: int, look: Look) -> Cells:
         return cells
     drawn = drawn_series(view, look)
     layout = _layout(view, drawn, width, height)
-    plot = Plot(
-        view=view,
-        drawn=drawn,
-        start_s=(look.axis or (view.start_s, view.end_s))[0],
-        end_s=(look.axis or (view.start_s, view.end_s))[1],
-        look=look,
-    )
-    axis = _axis(view, plot, layout.rows)
+    span = PlotSpan(*(look.axis or (view.start_s, view.end_s)))
+    axis = _axis(view, drawn, span, layout.rows)
     gutter = axis.label_width + 1 if layout.has_axis else 0
     if gutter:
         _draw_value_axis(cells, axis, view, layout.rows)
-    cells.blit(gutter, 0, draw_plot(plot, axis, width - gutter, layout.rows))
+    canvas = Cells(width - gutter, layout.rows)
+    draw_plot(Scene(view=view, drawn=drawn, span=span, axis=axis, look=look), canvas)
+    cells.blit(gutter, 0, canvas)
     if layout.has_times:
-        _draw_times(cells, layout.rows, gutter, plot)
+        _draw_times(cells, layout.rows, gutter, span, look)
     if layout.legend:
         headings = view.spec.legend or ()
         entries = _entries(view, drawn, look)
@@ -68,28 +63,24 @@ def _layout(view: PanelView, drawn: Sequence[Drawn], width: int, height: int) ->
     return _Layout(height - legend - int(has_times), has_axis, has_times, legend)
 
 
-def _axis(view: PanelView, plot: Plot, rows: int) -> ValueAxis:
+def _axis(view: PanelView, drawn: Sequence[Drawn], span: PlotSpan, rows: int) -> ValueAxis:
     spec = view.spec
-    low, high, from_zero = plotted_range(plot)
+    low, high, from_zero = value_range(drawn, spec, span)
     extra = tuple(value for value in (spec.thresholds.warning, spec.thresholds.critical) if value is not None)
-    unit = spec.unit or next((part.unit for part in plot.drawn if part.unit), "")
+    unit = spec.unit or next((part.unit for part in drawn if part.unit), "")
     return value_axis(
-        low,
-        high,
-        unit,
-        rows,
-        from_zero=from_zero,
-        minimum=spec.minimum,
-        maximum=spec.maximum,
-        decimals=spec.decimals,
-        extra=extra,
+        AxisRequest(
+            low=low,
+            high=high,
+            unit=unit,
+            rows=rows,
+            from_zero=from_zero,
+            minimum=spec.minimum,
+            maximum=spec.maximum,
+            decimals=spec.decimals,
+            extra=extra,
+        )
     )
-
-
-def row_of(value: float, axis: ValueAxis, rows: int) -> int:
-    """The cell row that a value of the axis stands in."""
-    share = (axis.high - value) / (axis.high - axis.low)
-    return min(int(np.rint(share * (rows * 4 - 1))) // 4, rows - 1)
 
 
 def _draw_value_axis(cells: Cells, axis: ValueAxis, view: PanelView, rows: int) -> None:
@@ -107,16 +98,17 @@ def _draw_value_axis(cells: Cells, axis: ValueAxis, view: PanelView, rows: int) 
         cells.put(x, row, "┼" if role is not None else "┤", ink(role or Role.FRAME))
 
 
-def _draw_times(cells: Cells, y: int, gutter: int, plot: Plot) -> None:
+def _draw_times(cells: Cells, y: int, gutter: int, span: PlotSpan, look: Look) -> None:
     width = cells.width - gutter
-    for tick in time_ticks(plot.start_s, plot.end_s, width, plot.look.zone):
-        cells.put(gutter + tick.x, y, tick.label, ink(Role.DIM))
-    cursor = plot.look.cursor_s
-    if cursor is not None and plot.start_s <= cursor <= plot.end_s:
-        label = f" {instant_label(cursor, plot.end_s - plot.start_s, plot.look.zone)} "
-        middle = int((cursor - plot.start_s) / (plot.end_s - plot.start_s) * width)
-        x = min(max(middle - len(label) // 2, 0), max(width - len(label), 0))
-        cells.put(gutter + x, y, label, ink(Role.CURSOR, attributes=BOLD))
+    label, left = "", width
+    cursor = look.cursor_s
+    if cursor is not None and 0 <= span.place(cursor) <= 1:
+        label = instant_label(cursor, span.length_s, look.zone)
+        left = min(max(int(span.place(cursor) * width) - len(label) // 2, 0), max(width - len(label), 0))
+        cells.put(gutter + left, y, label, ink(Role.CURSOR, attributes=BOLD))
+    for tick in time_ticks(span.start_s, span.end_s, width, look.zone):
+        if tick.x + len(tick.label) < left or tick.x > left + len(label):
+            cells.put(gutter + tick.x, y, tick.label, ink(Role.DIM))
 
 
 def _entries(view: PanelView, drawn: Sequence[Drawn], look: Look) -> list[Entry]:

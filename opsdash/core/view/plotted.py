@@ -1,0 +1,108 @@
+"""What a chart shows: its stretch of time, the range of its values, sums of stacked series."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from opsdash.core.metrics.window import Floats
+from opsdash.core.view import raster
+from opsdash.core.view.axes import ValueAxis
+from opsdash.core.view.drawn import Drawn
+from opsdash.core.view.look import Look
+from opsdash.core.view.panels import PanelSpec
+from opsdash.core.view.snapshot import PanelView
+
+_NEAR = 0.5
+"""A threshold is brought into the picture when it is at most this share of the data's range away."""
+_STACK_COLUMNS = 512
+
+
+@dataclass(frozen=True, slots=True)
+class PlotSpan:
+    """Left and right end of a chart in UTC seconds."""
+
+    start_s: float
+    end_s: float
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """(start, end)."""
+        return self.start_s, self.end_s
+
+    @property
+    def length_s(self) -> float:
+        """Seconds from end to end."""
+        return self.end_s - self.start_s
+
+    def place(self, at_s: float) -> float:
+        """Where an instant is: 0 at the left end, 1 at the right one."""
+        return (at_s - self.start_s) / self.length_s if self.length_s > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Scene:
+    """All that a chart is drawn from."""
+
+    view: PanelView
+    drawn: tuple[Drawn, ...]
+    span: PlotSpan
+    axis: ValueAxis
+    look: Look
+
+
+def finite(values: Floats) -> Floats:
+    """The values with NaN in place of infinities, which cannot be drawn."""
+    infinite = np.isinf(values)
+    return np.where(infinite, np.nan, values) if infinite.any() else values
+
+
+def stacked(columns: Sequence[raster.Columns]) -> list[raster.Columns]:
+    """Each series on top of those before it, over all queries: missing ones count nothing and show nothing."""
+    found: list[raster.Columns] = []
+    below: Floats | None = None
+    for part in columns:
+        missing = np.isnan(part.high)
+        sums = np.where(missing, 0.0, part.high).cumsum(axis=0)
+        if below is not None:
+            sums += below
+        below = sums[-1] if len(sums) else below
+        shown = np.where(missing, np.nan, sums)
+        found.append(raster.Columns(low=shown, high=shown))
+    return found
+
+
+def value_range(drawn: Sequence[Drawn], spec: PanelSpec, span: PlotSpan) -> tuple[float, float, bool]:
+    """(least, largest, whether zero belongs in the picture) of what is drawn, with the thresholds that are near."""
+    from_zero = spec.draw in {"bars", "area"} or spec.stacked
+    low, high = _least_and_largest(_values(drawn, spec, span))
+    if low > high:
+        low, high = 0.0, 1.0
+    reach = _NEAR * max(high if 0 <= low <= high / 2 else high - low, abs(high) * 0.02)
+    limits = (spec.thresholds.warning, spec.thresholds.critical)
+    near = [value for value in limits if value is not None and low - reach <= value <= high + reach]
+    return min([low, *near]), max([high, *near]), from_zero
+
+
+def _values(drawn: Sequence[Drawn], spec: PanelSpec, span: PlotSpan) -> list[Floats]:
+    found = [part.compare.values for part in drawn if part.compare is not None and part.compare.values.size]
+    if not spec.stacked:
+        return found + [part.shown.values for part in drawn]
+    columns = [
+        raster.columns_of(part.window.times, part.finite, span.bounds, _STACK_COLUMNS, join=True) for part in drawn
+    ]
+    return found + [part.high for part in stacked(columns)]
+
+
+def _least_and_largest(parts: Sequence[Floats]) -> tuple[float, float]:
+    low, high = np.inf, -np.inf
+    for values in parts:
+        if not values.size:
+            continue
+        if not np.isfinite(values).any():
+            continue
+        shown = finite(values)
+        low, high = min(low, float(np.nanmin(shown))), max(high, float(np.nanmax(shown)))
+    return low, high
