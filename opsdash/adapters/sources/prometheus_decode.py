@@ -21,6 +21,8 @@ MOST_CELLS = 4_000_000
 """Series times points of one answer: 36 MB of samples, a thousand series of an hour at 1 s."""
 MOST_WARNINGS = 10
 MILLISECOND_S = 0.001
+MALFORMED = (TypeError, ValueError, KeyError, IndexError, OverflowError, RecursionError)
+"""What reading a series of a wrong form raises."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +75,7 @@ class Rows:
         return self.count >= self.room
 
     def add(self, entry: object) -> None:
-        """One element of `result`; raises TypeError, ValueError, KeyError or IndexError where it is malformed."""
+        """One element of `result`; raises one of MALFORMED where its form is wrong."""
         if not isinstance(entry, dict):
             raise TypeError("not an object")
         if "histograms" in entry or "histogram" in entry:
@@ -144,9 +146,7 @@ class Rows:
         """What was left out of single series."""
         found = []
         if self._labels_cut:
-            found.append(
-                f"{_series(self._labels_cut)} with labels over {LONGEST_LABEL:,} characters: the labels are cut"
-            )
+            found.append(f"{_series(self._labels_cut)} with labels cut to {LONGEST_LABEL:,} characters")
         if self._left_out:
             found.append(f"{_series(self._left_out)} left out: too large to read")
         return tuple(found)
@@ -166,7 +166,7 @@ def decode(body: bytes, rows: Rows) -> Answer:
     try:
         for entry in entries[: rows.room]:
             rows.add(entry)
-    except (TypeError, ValueError, KeyError, IndexError) as error:
+    except MALFORMED as error:
         raise AnswerUnusable(f"{source} answered series of a wrong form: {first_words(body)}") from error
     cut = (f"{rows.room:,} of {len(entries):,} series",) if len(entries) > rows.room else ()
     return answer_of(rows, envelope, cut)
@@ -262,7 +262,8 @@ def _place(samples: Sequence[Sequence[object]], grid: Grid) -> tuple[Floats, Boo
             values[0], present[0] = numbers[-1], True
         return values, present
     times = np.array([time for time, _ in samples], dtype=np.float64)
-    columns = np.rint((times - grid.start_s) / grid.step_s)
+    with np.errstate(over="ignore", invalid="ignore"):
+        columns = np.rint((times - grid.start_s) / grid.step_s)
     inside = (columns >= 0) & (columns < grid.points)
     if inside.all():
         chosen = columns.astype(np.intp)

@@ -6,7 +6,7 @@ import json
 import re
 
 from opsdash.adapters.http_status import first_words
-from opsdash.adapters.sources.prometheus_decode import Rows, answer_of, envelope_of, not_ours, parse
+from opsdash.adapters.sources.prometheus_decode import MALFORMED, Rows, answer_of, envelope_of, not_ours, parse
 from opsdash.core.errors import AnswerTooLarge, AnswerUnusable
 from opsdash.core.metrics.answers import Answer, Limits
 
@@ -110,26 +110,32 @@ class AnswerStream:
             self._searched = 0
 
     def _take_one(self, segment: bytes) -> None:
-        if self._entry(segment).strip() not in (b",", b""):
+        rest = self._entry(segment)
+        if rest is not None and rest.strip() not in (b",", b""):
             raise self._broken(segment)
 
     def _last(self) -> bytes:
         """Reads the last series; gives what follows it."""
-        if self._skipping:
-            return b"]}}"
-        return self._entry(bytes(self._buffer)) if self._inside else bytes(self._buffer)
+        rest = bytes(self._buffer)
+        if self._inside and not self._skipping:
+            after = self._entry(rest)
+            if after is not None:
+                return after
+        elif not self._skipping:
+            return rest
+        return b"]}}" if rest.rstrip().endswith(b"}") else b""
 
-    def _entry(self, segment: bytes) -> bytes:
-        """Keeps the series that the segment begins with; gives what follows it."""
+    def _entry(self, segment: bytes) -> bytes | None:
+        """Keeps the series that the segment begins with; gives what follows it. None where it had to be left out."""
         fitting = segment if len(segment) <= WHOLE_SERIES_BYTES else self._fitting(segment)
         if fitting is None:
             self._rows.leave_out()
-            return b","
+            return None
         try:
             text = fitting.decode()
             entry, end = _DECODER.raw_decode(text)
             self._rows.add(entry)
-        except (TypeError, ValueError, KeyError, IndexError, RecursionError) as error:
+        except MALFORMED as error:
             raise self._broken(segment) from error
         return text[end:].encode()
 
