@@ -1,0 +1,130 @@
+"""What people type when they want to see another time."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, tzinfo
+
+from opsdash.core.view.timerange import LONGEST_S, SHORTEST_S, TimeRange
+
+EXAMPLES = (
+    ("14:00", "the range around 14:00, today or else yesterday"),
+    ("-2h", "the range around two hours ago"),
+    ("3h", "the last three hours, live"),
+    ("13:30 to 14:15", "from, to; also -2h to -1h, 13:00 to now"),
+    ("2026-11-22", "a day; with a time: 2026-11-22 14:00"),
+    ("now", "back to live"),
+)
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_DURATION = re.compile(r"(?:\d+(?:\.\d+)?[smhdw])+")
+_PART = re.compile(r"(\d+(?:\.\d+)?)([smhdw])")
+_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DASHED_CLOCKS = re.compile(r"(\d{1,2}:\d{2}(?::\d{2})?)\s*[-–—]\s*(\d{1,2}:\d{2}(?::\d{2})?)")
+_SEPARATOR = re.compile(r"\s+to\s+|\s*\.\.+\s*|\s*/\s*|\s+[-–—]\s+|\s*→\s*|\s*,\s*")
+
+
+def parse_asked_time(text: str, current: TimeRange, now_s: float, zone: tzinfo) -> TimeRange:
+    """The range that is meant. Raises ValueError whose text says what was not understood."""
+    asked = text.strip().removeprefix("from ").strip()
+    if not asked:
+        raise ValueError("type a time, e.g. 14:00")
+    if asked in ("now", "live"):
+        return TimeRange(length_s=current.length_s)
+    if _DURATION.fullmatch(asked):
+        return TimeRange(length_s=_sane(duration_s(asked)))
+    ends = _split(asked)
+    if len(ends) == 2:
+        return _between(ends[0], ends[1], now_s, zone)
+    if len(ends) > 2:
+        raise ValueError(f"“{asked}” has more than a start and an end")
+    if _DAY.fullmatch(asked):
+        start = _instant(asked, now_s, zone)
+        return _fixed(start, min(_plus_day(start, zone), now_s), now_s)
+    return _around(_instant(asked, now_s, zone), current.length_s, now_s)
+
+
+def duration_s(text: str) -> float:
+    """`1h30m` as seconds. Raises ValueError."""
+    if not _DURATION.fullmatch(text):
+        raise ValueError(f"“{text}” is not a duration; write 90s, 15m, 2h, 7d")
+    return sum(float(count) * _UNITS[unit] for count, unit in _PART.findall(text))
+
+
+def _split(asked: str) -> list[str]:
+    """Start and end, however they are kept apart; one part where there is only an instant."""
+    dashed = _DASHED_CLOCKS.fullmatch(asked)
+    if dashed:
+        return [dashed[1], dashed[2]]
+    return [part.strip() for part in _SEPARATOR.split(asked)]
+
+
+def _between(first: str, last: str, now_s: float, zone: tzinfo) -> TimeRange:
+    start = _instant(first, now_s, zone)
+    if last in ("", "now"):
+        return TimeRange(length_s=_sane(now_s - start))
+    if last.startswith("+") and _DURATION.fullmatch(last[1:]):
+        return _fixed(start, start + duration_s(last[1:]), now_s)
+    day = first[:10] if _DAY.match(first) and _CLOCK.fullmatch(last) else ""
+    end = _instant(f"{day} {last}".strip(), now_s, zone)
+    if _CLOCK.fullmatch(last) and end <= start and (_DAY.match(first) or _CLOCK.fullmatch(first)):
+        end, start = (end, _minus_day(start, zone)) if not day else (_plus_day(end, zone), start)
+    return _fixed(start, end, now_s)
+
+
+def _fixed(start_s: float, end_s: float, now_s: float) -> TimeRange:
+    if end_s <= start_s:
+        raise ValueError("the end is not after the start")
+    if start_s >= now_s:
+        raise ValueError("that is in the future")
+    return TimeRange(length_s=_sane(end_s - start_s), end_s=end_s)
+
+
+def _around(at_s: float, length_s: float, now_s: float) -> TimeRange:
+    if at_s > now_s:
+        raise ValueError("that is in the future")
+    return TimeRange(length_s=length_s, end_s=min(at_s + length_s / 2, now_s))
+
+
+def _sane(length_s: float) -> float:
+    if length_s < SHORTEST_S:
+        raise ValueError(f"shorter than {SHORTEST_S:.0f} s")
+    if length_s > LONGEST_S:
+        raise ValueError(f"longer than {LONGEST_S / 86_400:.0f} days")
+    return length_s
+
+
+def _instant(text: str, now_s: float, zone: tzinfo) -> float:
+    """One instant: relative, a time of day, a date, an ISO time, or Unix seconds."""
+    if text == "now":
+        return now_s
+    if text.startswith(("-", "now-")) and _DURATION.fullmatch(text.removeprefix("now")[1:]):
+        return now_s - duration_s(text.removeprefix("now")[1:])
+    if re.fullmatch(r"\d{9,10}(\.\d+)?", text):
+        return float(text)
+    if re.fullmatch(r"\d{12,13}", text):
+        return float(text) / 1000
+    clock = _CLOCK.fullmatch(text)
+    try:
+        if clock:
+            return _time_of_day(int(clock[1]), int(clock[2]), int(clock[3] or 0), now_s, zone)
+        at = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        return (at if at.tzinfo is not None else at.replace(tzinfo=zone)).timestamp()
+    except (ValueError, OverflowError, OSError) as error:
+        raise ValueError(f"“{text}” is not a time; write 14:00, -2h or 2026-11-22 14:00") from error
+
+
+def _time_of_day(hour: int, minute: int, second: int, now_s: float, zone: tzinfo) -> float:
+    """The newest such instant that is not in the future."""
+    now = datetime.fromtimestamp(now_s, zone)
+    at = now.replace(hour=hour, minute=minute, second=second, microsecond=0)
+    return at.timestamp() if at.timestamp() <= now_s else (at - timedelta(days=1)).timestamp()
+
+
+def _plus_day(at_s: float, zone: tzinfo) -> float:
+    return (datetime.fromtimestamp(at_s, zone) + timedelta(days=1)).timestamp()
+
+
+def _minus_day(at_s: float, zone: tzinfo) -> float:
+    return (datetime.fromtimestamp(at_s, zone) - timedelta(days=1)).timestamp()

@@ -1,0 +1,91 @@
+"""Puts the whole window together from its parts, as one canvas."""
+
+from __future__ import annotations
+
+from opsdash.core.view.cells import BOLD, Cells, Role, ink
+from opsdash.core.view.clean import fit, text_width
+from opsdash.core.view.layout import SMALLEST_HEIGHT, SMALLEST_WIDTH
+from opsdash.ui.desk import Desk, Toast
+from opsdash.ui.scene import BOTTOM_LINES, TOP_LINES, Scene
+from opsdash.ui.tiles import Tiles, Wanted
+from opsdash.ui.widgets.footer import draw_footer
+from opsdash.ui.widgets.header import draw_header
+from opsdash.ui.widgets.tabs import draw_tabs
+
+_TOAST_ROLES = {"info": Role.ACCENT, "good": Role.OK, "bad": Role.ERROR}
+_TOAST_MARKS = {"info": "›", "good": "✓", "bad": "✕"}
+_ASCII_TOAST_MARKS = {"info": ">", "good": "+", "bad": "x"}
+
+
+def wanted_tiles(desk: Desk, scene: Scene) -> list[Wanted]:
+    """The panels on screen, as they should be painted."""
+    if scene.too_small:
+        return []
+    titles = {spec.id: spec.title for spec in scene.specs(desk.dashboard)}
+    return [
+        Wanted(
+            placed.id, titles.get(placed.id, ""), scene.view(placed.id), placed.w, placed.h, scene.look(desk, placed.id)
+        )
+        for placed in scene.on_screen(desk)
+    ]
+
+
+def compose(desk: Desk, scene: Scene, tiles: Tiles) -> Cells:
+    """The window as it should look now; tiles give the newest pictures that they have."""
+    cells = Cells(scene.width, scene.height)
+    if scene.too_small:
+        _say_too_small(cells)
+        return cells
+    cells.blit(0, 0, draw_header(desk, scene, scene.width))
+    cells.blit(0, 1, draw_tabs(desk, scene, scene.width))
+    for placed in scene.on_screen(desk):
+        picture = tiles.cells(placed.id)
+        if picture is not None:
+            cells.blit(placed.x, placed.y + TOP_LINES, picture)
+    if not scene.on_screen(desk):
+        _say_empty(cells, desk, scene)
+    cells.blit(0, scene.height - BOTTOM_LINES, draw_footer(desk, scene, scene.width))
+    _put_toasts(cells, desk.toasts, ascii_only=scene.ascii_only)
+    if desk.overlay is not None:
+        x, y, picture = desk.overlay.draw(desk, scene)
+        cells.blit(x, y, picture)
+    return cells
+
+
+def _say_too_small(cells: Cells) -> None:
+    """What a window that is too small says instead of showing half of something."""
+    text = f"the window is {cells.width}×{cells.height}; opsdash needs {SMALLEST_WIDTH}×{SMALLEST_HEIGHT}"
+    words, y = text.split(" "), max(cells.height // 2 - 1, 0)
+    line = ""
+    for word in words:
+        joined = f"{line} {word}" if line else word
+        if text_width(joined) > cells.width and line:
+            cells.put(max((cells.width - text_width(line)) // 2, 0), y, line)
+            y, line = y + 1, word
+        else:
+            line = joined
+    cells.put(max((cells.width - text_width(line)) // 2, 0), y, line)
+
+
+def _say_empty(cells: Cells, desk: Desk, scene: Scene) -> None:
+    total = len(scene.specs(desk.dashboard))
+    if desk.find:
+        text = f"no panel of {total} has “{desk.find}” in its title; esc shows them all"
+    elif not scene.board.dashboards:
+        text = "the configuration has no dashboards"
+    else:
+        text = "this dashboard has no panels"
+    if scene.ascii_only:
+        text = text.replace("“", '"').replace("”", '"')
+    text = fit(text, cells.width - 2)
+    cells.put((cells.width - text_width(text)) // 2, cells.height // 2, text, ink(Role.DIM))
+
+
+def _put_toasts(cells: Cells, toasts: tuple[Toast, ...], *, ascii_only: bool) -> None:
+    """At most three lines above the footer, on the right."""
+    marks = _ASCII_TOAST_MARKS if ascii_only else _TOAST_MARKS
+    for offset, toast in enumerate(reversed(toasts[-3:])):
+        text = f" {marks[toast.level]} {fit(toast.text, cells.width - 6)} "
+        y = cells.height - BOTTOM_LINES - 1 - offset
+        style = ink(_TOAST_ROLES[toast.level], Role.HEADER, BOLD if toast.level == "bad" else 0)
+        cells.put(max(cells.width - text_width(text), 0), y, text, style)

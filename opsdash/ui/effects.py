@@ -1,0 +1,116 @@
+"""What a key asks of the world outside the desk; the app carries it out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from opsdash.core.variables import Selection
+from opsdash.core.view.timerange import TimeRange
+
+if TYPE_CHECKING:
+    from opsdash.ui.desk import Desk
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseRange:
+    """Show another time."""
+
+    time_range: TimeRange
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Stand still."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """Ask everything now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """Draw an earlier period beside this one; 0 for none."""
+
+    offset_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseVariable:
+    """Give a variable other values."""
+
+    name: str
+    selected: Selection
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """Put text on the clipboard of the operator's own machine."""
+
+    text: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Write a panel to a file."""
+
+    panel_id: str
+    format: str
+
+
+@dataclass(frozen=True, slots=True)
+class OlderLogs:
+    """Fetch the page of rows before the oldest one."""
+
+    panel_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Tell the operator."""
+
+    text: str
+    level: str = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Suspend:
+    """Put the process to sleep."""
+
+
+@dataclass(frozen=True, slots=True)
+class Redraw:
+    """Write every cell again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quit:
+    """Leave."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Run a command by its id, as if its key had been pressed."""
+
+    command: str
+
+
+Effect = (
+    ChooseRange | Pause | Resume | Refresh | Compare | ChooseVariable | Copy | Write | OlderLogs | Say | Suspend
+    | Redraw | Quit | Run
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a key leads to: another desk, and things to do."""
+
+    desk: Desk
+    effects: tuple[Effect, ...] = field(default=())

@@ -1,0 +1,172 @@
+"""A session at the screen without a screen: keys in, canvases out. Textual is only its keyboard and its paper."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from opsdash.core.view.cells import Cells
+from opsdash.core.view.keymap import Keymap, keymap_with
+from opsdash.core.view.snapshot import Snapshot
+from opsdash.core.view.theme import Theme
+from opsdash.ui.commands.navigation import settled
+from opsdash.ui.commands.registry import HANDLERS
+from opsdash.ui.compose import compose, wanted_tiles
+from opsdash.ui.desk import Desk, Toast
+from opsdash.ui.effects import Effect, Run, Step
+from opsdash.ui.inks import Inks
+from opsdash.ui.news import Rates, news_of
+from opsdash.ui.scene import Layouts, Scene
+from opsdash.ui.overlays.overlay import Commanded, Typed
+from opsdash.ui.surroundings import Surroundings
+from opsdash.ui.tiles import Tiles
+
+TOAST_S = 8.0
+
+
+class Session:
+    """Holds the desk and the newest snapshot. `perform` carries out what keys ask of the outside."""
+
+    def __init__(self, around: Surroundings, perform: Callable[[Effect], None]) -> None:
+        self._around = around
+        self._perform = perform
+        self._board = around.board()
+        self._keymap: Keymap = keymap_with(self._board.keys)
+        self._layouts = Layouts()
+        self._themes = tuple(around.themes())
+        self._tiles = Tiles(around.painter, around.clock.monotonic_s)
+        self._rates = Rates()
+        self.snapshot: Snapshot = around.engine.snapshot()
+        self.size = (80, 24)
+        self.desk = Desk(theme=self._first_theme().name, dashboard=max(self.snapshot.current, 0))
+        self._inks = Inks(self._first_theme(), around.terminal.depth)
+        self._shown: tuple[int, tuple[str, ...]] | None = None
+
+    # --- what is -----------------------------------------------------------------------------------------------
+
+    @property
+    def scene(self) -> Scene:
+        """Everything besides the desk, now."""
+        return Scene(
+            board=self._board,
+            snapshot=self.snapshot,
+            keymap=self._keymap,
+            layouts=self._layouts,
+            width=self.size[0],
+            height=self.size[1],
+            now_s=self._around.clock.now_s(),
+            zone=self._around.zone,
+            ascii_only=self._board.ascii_only or not self._around.terminal.utf8,
+            themes=self._themes,
+            formats=tuple(self._around.exporters) if self._around.save is not None else (),
+            down_bytes_s=self._rates.down_bytes_s,
+            up_bytes_s=self._rates.up_bytes_s,
+        )
+
+    @property
+    def inks(self) -> Inks:
+        """The colours of the theme that is chosen."""
+        theme = next((theme for theme in self._themes if theme.name == self.desk.theme), self._themes[0])
+        if theme is not self._inks.theme:
+            self._inks = Inks(theme, self._around.terminal.depth)
+        return self._inks
+
+    def _first_theme(self) -> Theme:
+        """The configuration's; a monochrome one where there are no colours."""
+        wanted = self._board.theme if self._around.terminal.has_colour else "monochrome"
+        return next((theme for theme in self._themes if theme.name == wanted), self._themes[0])
+
+    # --- what happens ------------------------------------------------------------------------------------------
+
+    def resized(self, width: int, height: int) -> None:
+        """The window has another size."""
+        self.size = (width, height)
+        self._settle()
+
+    def arrived(self, snapshot: Snapshot, written_bytes: int) -> None:
+        """The engine has a newer picture."""
+        before, self.snapshot = self.snapshot, snapshot
+        if snapshot.revision != before.revision:
+            self._reloaded()
+        self._rates.note(self._around.clock.monotonic_s(), snapshot, written_bytes)
+        for text, level in news_of(before, snapshot):
+            self.say(text, level)
+        self._settle()
+
+    def _reloaded(self) -> None:
+        """Another configuration runs: keys, themes and places may differ."""
+        before, self._board = self._board, self._around.board()
+        self._keymap = keymap_with(self._board.keys)
+        self._layouts = Layouts()
+        if before.theme != self._board.theme:
+            self._themes = tuple(self._around.themes())
+            self.desk = replace(self.desk, theme=self._first_theme().name)
+
+    def say(self, text: str, level: str = "info") -> None:
+        """Shows a line for a while; one that is there already stays longer instead of coming twice."""
+        until = self._around.clock.monotonic_s() + TOAST_S
+        others = tuple(toast for toast in self.desk.toasts if toast.text != text)
+        self.desk = replace(self.desk, toasts=(*others[-2:], Toast(text=text, until_s=until, level=level)))
+
+    def ticked(self) -> None:
+        """A second has passed."""
+        now = self._around.clock.monotonic_s()
+        if any(toast.until_s <= now for toast in self.desk.toasts):
+            self.desk = replace(self.desk, toasts=tuple(toast for toast in self.desk.toasts if toast.until_s > now))
+
+    def pressed(self, key: str) -> None:
+        """A key, by its name in the keymap."""
+        scene = self.scene
+        if scene.too_small and key not in ("q", "ctrl+c", "ctrl+z", "ctrl+l"):
+            return
+        command = self._keymap.lookup(key, scene.stack(self.desk))
+        overlay = self.desk.overlay
+        if overlay is None:
+            self._take(HANDLERS[command.id](self.desk, scene) if command is not None else None)
+        elif command is None or (overlay.wants_text and (len(key) == 1 or key == "space")):
+            self._take(overlay.hear(Typed(key), self.desk, scene))
+        elif command.id in HANDLERS:
+            self._take(HANDLERS[command.id](self.desk, scene))
+        else:
+            self._take(overlay.hear(Commanded(command.id), self.desk, scene))
+
+    def run(self, command_id: str) -> None:
+        """A command by its id, as the palette gives it."""
+        self._take(HANDLERS[command_id](self.desk, self.scene))
+
+    def handle(self, event: Callable[[Desk, Scene], Step | None]) -> None:
+        """Anything else that turns into a step: the mouse, a paste."""
+        self._take(event(self.desk, self.scene))
+
+    def _take(self, step: Step | None) -> None:
+        if step is None:
+            return
+        self.desk = step.desk
+        for effect in step.effects:
+            if isinstance(effect, Run):
+                self.run(effect.command)
+            else:
+                self._perform(effect)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Keeps the desk true and tells the engine what is on screen."""
+        scene = self.scene
+        if scene.too_small:
+            return
+        self.desk = settled(self.desk, scene)
+        shown = (self.desk.dashboard, tuple(placed.id for placed in scene.on_screen(self.desk)))
+        if shown != self._shown:
+            self._shown = shown
+            self._around.engine.show(shown[0], shown[1])
+
+    # --- what is drawn -----------------------------------------------------------------------------------------
+
+    def paint_some(self, budget_s: float) -> bool:
+        """Brings the panels' pictures up to date for so long; returns whether something is left."""
+        self._tiles.want(wanted_tiles(self.desk, self.scene))
+        return self._tiles.paint_some(budget_s, self.desk.focus)
+
+    def picture(self) -> Cells:
+        """The window as it should look, with the panels as far as they are painted."""
+        return compose(self.desk, self.scene, self._tiles)

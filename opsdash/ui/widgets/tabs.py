@@ -1,0 +1,75 @@
+"""The second line: the dashboards by number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from opsdash.core.view.cells import BOLD, UNDERLINE, Cells, Role, ink
+from opsdash.core.view.clean import fit, text_width
+from opsdash.ui.desk import Desk
+from opsdash.ui.scene import Scene
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A tab's place on its line."""
+
+    dashboard: int
+    x: int
+    w: int
+    text: str
+
+
+def tabs_of(desk: Desk, scene: Scene, width: int) -> tuple[Tab, ...]:
+    """As many as fit, the current one always among them; titles are shortened before any is left out."""
+    titles = scene.snapshot.dashboards
+    longest = max((text_width(title) for title in titles), default=0)
+    for limit in (longest, 20, 14, 10, 6):
+        tabs = _laid_out(titles, limit, 0)
+        if not tabs or tabs[-1].x + tabs[-1].w <= width:
+            return tabs
+    first = 0
+    while first < desk.dashboard:
+        tabs = _laid_out(titles, 10, first)
+        if tabs[desk.dashboard - first].x + tabs[desk.dashboard - first].w <= width:
+            break
+        first += 1
+    return tuple(tab for tab in _laid_out(titles, 10, first) if tab.x + tab.w <= width)
+
+
+def _laid_out(titles: tuple[str, ...], limit: int, first: int) -> tuple[Tab, ...]:
+    tabs, x = [], 0
+    for index, title in enumerate(titles):
+        if index < first:
+            continue
+        number = f"{index + 1} " if index < 9 else ""
+        text = f" {number}{fit(title, max(limit, 1))} "
+        tabs.append(Tab(index, x, text_width(text), text))
+        x += text_width(text)
+    return tuple(tabs)
+
+
+def draw_tabs(desk: Desk, scene: Scene, width: int) -> Cells:
+    """The line of tabs, with what the panels are filtered by and which page of them is shown."""
+    cells = Cells(width, 1)
+    right = _right(desk, scene)
+    for tab in tabs_of(desk, scene, max(width - text_width(right) - 1, 1)):
+        current = tab.dashboard == desk.dashboard
+        style = ink(Role.ACCENT, attributes=BOLD | UNDERLINE) if current else ink(Role.DIM)
+        cells.put(tab.x, 0, tab.text[:1])
+        cells.put(tab.x + 1, 0, tab.text[1:-1], style)
+    cells.put(max(width - text_width(right) - 1, 0), 0, right, ink(Role.ACCENT))
+    return cells
+
+
+def _right(desk: Desk, scene: Scene) -> str:
+    shown, placement = scene.shown(desk)
+    words = []
+    if desk.find:
+        words.append(f"/{fit(desk.find, 16)} {len(shown)} of {len(scene.specs(desk.dashboard))}")
+    if placement.pages > 1 and not desk.maximised:
+        words.append(f"page {min(desk.page, placement.pages - 1) + 1}/{placement.pages}")
+    if desk.maximised and shown:
+        place = next((index for index, spec in enumerate(shown) if spec.id == desk.focus), 0)
+        words.append(f"panel {place + 1}/{len(shown)}")
+    return "  ".join(words)
