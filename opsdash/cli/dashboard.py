@@ -13,6 +13,7 @@ import logging
 import os
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from opsdash.cli.logs import open_log
 from opsdash.cli.reload import ConfigWatcher, Receivers
 from opsdash.cli.resources import find_config
 from opsdash.cli.terminal import Departure, TerminalGuard, locale_is_utf8, python_coerced_locale, refusal
-from opsdash.cli.wiring import Overrides, Wiring
+from opsdash.cli.wiring import Overrides, Terminal, Wiring
 from opsdash.core.view.board import Board
 from opsdash.ui.terminal_modes import RESTORE
 
@@ -51,24 +52,24 @@ def run(args: argparse.Namespace) -> int:
     utf8 = not args.ascii and (args.unicode or locale_is_utf8(os.environ, python_coerced=python_coerced_locale()))
     wiring = Wiring(Overrides(theme=args.theme, variables=tuple(args.var), ascii_only=not utf8))
     path = find_config(args.config, os.environ, Path.cwd())
-    board = wiring.load_board(path)
     guard = TerminalGuard(RESTORE.encode())
+    session = Session(path, wiring, guard, utf8=utf8, no_log=no_log)
     try:
-        code = asyncio.run(Session(path, board, wiring, guard, no_log).run())
+        return asyncio.run(session.run())
     finally:
         guard.put_back()
-    return code
 
 
 class Session:
     """One run of the dashboard: an engine, a screen, a watcher of the files and the wish to leave."""
 
-    def __init__(self, path: Path, board: Board, wiring: Wiring, guard: TerminalGuard, no_log: str | None) -> None:
+    def __init__(self, path: Path, wiring: Wiring, guard: TerminalGuard, *, utf8: bool, no_log: str | None) -> None:
         self._path = path
-        self._board = board
         self._wiring = wiring
         self._guard = guard
+        self._utf8 = utf8
         self._no_log = no_log
+        self._board = wiring.load_board(path)
 
     async def run(self) -> int:
         """Runs until somebody leaves; the exit code."""
@@ -106,16 +107,18 @@ class Session:
         return departure.wanted.result()
 
     def _import_and_build(self, engine: Engine, departure: Departure) -> OpsdashApp:
-        app = self._wiring.build_app(engine, self._board, departure, self._guard)
+        terminal = Terminal(utf8=self._utf8, on_gone=partial(departure.ask, ExitCode.HANGUP))
+        app = self._wiring.build_app(engine, terminal)
+        self._guard.is_drawn_on = lambda: bool(getattr(app._driver, "is_active", False))
         if self._no_log is not None:
-            app.tell(self._no_log)
+            app.session.say(self._no_log, "bad")
         return app
 
     async def _watch(self, engine: Engine) -> None:
         """Hot reload, until cancelled. SIGUSR1 reads the files at once."""
 
         def run_board(board: Board) -> None:
-            engine.replace_board(board, self._wiring.rebuild_sources(board))
+            engine.replace_board(board, self._wiring.build_sources(board))
 
         receivers = Receivers(on_board=run_board, on_problem=engine.reject_board)
         watcher = ConfigWatcher(self._path, self._board, self._wiring.load_board, receivers)

@@ -56,7 +56,8 @@ class PrivateRotatingFile(RotatingFileHandler):
 
     def _open(self) -> TextIOWrapper:
         descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        return open(descriptor, "a", encoding="utf-8", errors="replace")
+        raw = open(descriptor, "ab", buffering=0)  # noqa: SIM115 - the handler closes it
+        return TextIOWrapper(raw, encoding="utf-8", errors="replace", write_through=True)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 - logging's
         """Counts what is lost; the screen is not its place."""
@@ -116,7 +117,9 @@ def emergency_log(error: BaseException) -> Path | None:
         except OSError:
             continue
         handler.setFormatter(CleanFormatter())
-        if _write(handler, error):
+        written = _write(handler, error)
+        handler.close()
+        if written:
             return path
     return None
 

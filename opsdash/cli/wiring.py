@@ -4,20 +4,27 @@ Everything heavy is imported where it is needed, in the order in which a start n
 and only then the screen; `dashboard.py` sends the first questions before it asks for that.
 """
 
+# ruff: noqa: PLC0415 - the imports inside functions are the point of this file: each is made when its time has come
+
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from opsdash.adapters.clock import SystemClock
+from opsdash.cli.resources import theme_folders
+from opsdash.core.errors import ConfigInvalid
 
 if TYPE_CHECKING:
-    from opsdash.cli.terminal import Departure, TerminalGuard
+    from opsdash.adapters.secrets import Secrets
     from opsdash.core.view.board import Board
+    from opsdash.core.view.theme import Theme
     from opsdash.engine.engine import Engine
-    from opsdash.ports import Source
+    from opsdash.ports import Clock, Source
     from opsdash.ui.app import OpsdashApp
 
 
@@ -30,30 +37,103 @@ class Overrides:
     ascii_only: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terminal:
+    """What the screen is told of the terminal that it draws on."""
+
+    utf8: bool
+    on_gone: Callable[[], None]
+    """Called in the event loop when the terminal was closed."""
+
+
 class Wiring:
     """Builds what one process needs. Sources whose description did not change are kept over a reload."""
 
-    def __init__(self, overrides: Overrides) -> None:
-        self._overrides = overrides
-        self._clock = SystemClock()
+    def __init__(self, overrides: Overrides | None = None, env: Mapping[str, str] | None = None) -> None:
+        self._overrides = overrides or Overrides()
+        self._env = os.environ if env is None else env
+        self.clock: Clock = SystemClock()
         self._board: Board | None = None
-        self._sources: Mapping[str, Source] = {}
+        self._sources: dict[str, Source] = {}
+        self._secrets: Secrets | None = None
+
+    # Configuration
 
     def load_board(self, path: Path) -> Board:
         """The configuration as core values. Raises ConfigInvalid, whose message has a problem in each line."""
-        raise NotImplementedError(path)
+        from opsdash.config.loading import load
+        from opsdash.core.view.keymap import COMMAND_IDS
+        from opsdash.core.view.unit_table import KNOWN_UNITS
+
+        loaded = load(path, theme_folders=theme_folders(self._env), commands=COMMAND_IDS, units=KNOWN_UNITS)
+        if loaded.board is None:
+            raise ConfigInvalid("\n".join(str(problem) for problem in loaded.errors))
+        return overridden(loaded.board, self._overrides)
+
+    def themes(self) -> Sequence[Theme]:
+        """Every theme there is, the user's own first."""
+        from opsdash.config.themes import load_themes
+
+        return load_themes(theme_folders(self._env))
+
+    # Sources and engine
+
+    def build_sources(self, board: Board) -> Mapping[str, Source]:
+        """A client for each source; those that did not change stay. Raises SecretMissing, ConfigInvalid."""
+        from opsdash.adapters.secrets import Secrets
+        from opsdash.adapters.sources.build import build_source
+
+        self._secrets = self._secrets or Secrets(self.clock.monotonic_s)
+        before = {spec.name: spec for spec in self._board.sources} if self._board is not None else {}
+        sources = {
+            spec.name: self._sources[spec.name]
+            if before.get(spec.name) == spec
+            else build_source(spec, clock=self.clock, secrets=self._secrets)
+            for spec in board.sources
+        }
+        self._board, self._sources = board, sources
+        return sources
 
     def build_engine(self, board: Board) -> Engine:
         """An engine on real sources and the host's clock. Raises SecretMissing, ConfigInvalid."""
-        raise NotImplementedError(board)
+        from opsdash.engine.engine import Engine
 
-    def rebuild_sources(self, board: Board) -> Mapping[str, Source]:
-        """The sources of a board that was read again."""
-        raise NotImplementedError(board)
+        return Engine(board, self.build_sources(board), self.clock)
 
-    def build_app(self, engine: Engine, board: Board, departure: Departure, guard: TerminalGuard) -> OpsdashApp:
+    # Screen
+
+    def build_app(self, engine: Engine, terminal: Terminal) -> OpsdashApp:
         """The screen. Imports Textual: slow, and made to run in a thread while the first answers travel."""
-        raise NotImplementedError(engine, board, departure, guard)
+        from opsdash.cli.exports import save_in
+        from opsdash.cli.zone import zone_of
+        from opsdash.ui.app import OpsdashApp
+        from opsdash.ui.surroundings import Surroundings
+        from opsdash.ui.terminal import terminal_of
+        from opsdash.ui.terminal_driver import TerminalDriver
+
+        around = Surroundings(
+            engine=engine,
+            board=self.board,
+            clock=self.clock,
+            themes=self.themes,
+            zone=zone_of(self.board().timezone),
+            terminal=replace(terminal_of(self._env), utf8=terminal.utf8),
+            exporters=self.exporters(),
+            save=partial(save_in, Path.cwd()),
+        )
+        app = OpsdashApp(around)
+        app.driver_class = partial(TerminalDriver, on_gone=terminal.on_gone, utf8=terminal.utf8)  # type: ignore[assignment]
+        return app
+
+    def board(self) -> Board:
+        """The one that runs now."""
+        if self._board is None:
+            raise RuntimeError("no engine was built yet")
+        return self._board
+
+    def exporters(self) -> Mapping[str, Callable[..., str]]:
+        """How a panel becomes a file, by the format's name."""
+        return {}
 
 
 def overridden(board: Board, overrides: Overrides) -> Board:
