@@ -46,8 +46,11 @@ def _style(view: PanelView, look: Look) -> tuple[_Style, int]:
     return (_STALE if stale else _CALM), ink(Role.FRAME)
 
 
-def draw_frame(cells: Cells, view: PanelView, look: Look, marks: Sequence[Mark]) -> None:
-    """Draws the frame on the rim of the canvas; the inside is left as it is."""
+def draw_frame(cells: Cells, view: PanelView, look: Look, marks: Sequence[Mark], *, with_message: bool) -> None:
+    """Draws the frame on the rim of the canvas; the inside is left as it is.
+
+    The view's message stands in the bottom line `with_message`, else only what was cut.
+    """
     style, line = _style(view, look)
     width, height = cells.width, cells.height
     for y in (0, height - 1):
@@ -57,7 +60,7 @@ def draw_frame(cells: Cells, view: PanelView, look: Look, marks: Sequence[Mark])
     for corner, x, y in zip(style.corners, (0, width - 1) * 2, (0, 0, height - 1, height - 1), strict=True):
         cells.fill(x, y, 1, 1, corner, line)
     _title_line(cells, view, look, marks)
-    _bottom_line(cells, view)
+    _bottom_line(cells, view, with_message=with_message)
 
 
 def _title_line(cells: Cells, view: PanelView, look: Look, marks: Sequence[Mark]) -> None:
@@ -92,27 +95,27 @@ def _fitting(marks: Sequence[Mark], room: int, title: int) -> list[tuple[str, Ro
     return texts
 
 
-def _bottom_line(cells: Cells, view: PanelView) -> None:
+def _bottom_line(cells: Cells, view: PanelView, *, with_message: bool) -> None:
     """What went wrong while values are still shown, then what was cut and what the server warned about."""
-    x, room = 2, cells.width - 4
+    x, end = 2, cells.width - 2
     parts = [(note, Role.DIM) for note in view.notes]
-    if view.message and view.state is not Freshness.FRESH:
+    if with_message and view.message and view.state is not Freshness.FRESH:
         parts.insert(0, (view.message, state_role(view.state)))
-    if not parts or room < 4:
+    y = cells.height - 1
+    if not parts or end - x < 4:
         return
-    cells.put(1, cells.height - 1, " ")
+    cells.put(1, y, " ")
     for n, (text, role) in enumerate(parts):
-        if n and x < room - 4:
-            x = cells.put(x, cells.height - 1, " · ", ink(Role.DIM))
-        shown = fit(text, room - x + 2)
-        x = cells.put(x, cells.height - 1, shown, ink(role))
-        if x >= room + 2:
+        if n and end - x < 8:
             break
-    cells.put(min(x, cells.width - 2), cells.height - 1, " ")
+        x = cells.put(x, y, " · ", ink(Role.DIM)) if n else x
+        x = cells.put(x, y, fit(text, end - x), ink(role))
+    cells.put(x, y, " ", width=cells.width - 1 - x)
 
 
 def state_marks(view: PanelView) -> list[Mark]:
     """How much the panel can be trusted, as a sign and a word; nothing when it is fresh."""
+    earlier = [Mark(f"┄ {age_text(view.compare_s)} ago", Role.COMPARE, "┄")] if view.compare_s else []
     if view.waiting:
         return [Mark(WAITING_MARK, Role.DIM)]
     sign = state_mark(view.state)
@@ -120,9 +123,9 @@ def state_marks(view: PanelView) -> list[Mark]:
     age = "" if view.age_s is None else f" {age_text(view.age_s)}"
     match view.state:
         case Freshness.FRESH:
-            return []
+            return earlier
         case Freshness.LATE:
-            return [Mark(f"{sign}{age}", role, sign)]
+            return [*earlier, Mark(f"{sign}{age}", role, sign)]
         case Freshness.STALE:
             return [Mark(f"{sign} stale{age}", role, f"{sign}{age}")]
         case Freshness.NO_DATA:

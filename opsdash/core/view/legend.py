@@ -162,5 +162,5 @@ def _grid(count: int, longest: int, extra: int, cells: Cells) -> tuple[int, int]
         columns = (cells.width + 1) // (name_width + extra + 1)
         if columns * cells.height >= count:
             return name_width, columns
-    short = min(longest, _SHORTEST_NAME * 2)
+    short = max(min(longest, _SHORTEST_NAME * 2, cells.width - extra - len(_left_out(count))), 1)
     return min(short, max(cells.width - extra, 1)), max((cells.width + 1) // (short + extra + 1), 1)

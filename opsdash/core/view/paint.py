@@ -27,8 +27,12 @@ def paint(view: PanelView, width: int, height: int, look: Look) -> Cells:
     if width < SMALLEST[0] or height < SMALLEST[1]:
         _draw_tiny(cells, view)
     else:
-        cells.blit(1, 1, _inside(view, width - 2, height - 2, look))
-        draw_frame(cells, view, look, [*_level_marks(view, look), *state_marks(view)])
+        shown = _has_content(view)
+        inside = _drawn if shown else _message
+        cells.blit(1, 1, inside(view, width - 2, height - 2, look))
+        if view.state is Freshness.STALE:
+            cells.inks |= DIM_ATTR
+        draw_frame(cells, view, look, [*_level_marks(view, look), *state_marks(view)], with_message=shown)
     if look.ascii_only:
         to_ascii(cells)
     return cells
@@ -53,15 +57,6 @@ def _level_marks(view: PanelView, look: Look) -> list[Mark]:
     return [Mark(f"{sign} {who}".rstrip(), level_role(level), sign)]
 
 
-def _inside(view: PanelView, width: int, height: int, look: Look) -> Cells:
-    if not _has_content(view):
-        return _message(view, width, height)
-    cells = _drawn(view, width, height, look)
-    if view.state is Freshness.STALE:
-        cells.inks |= DIM_ATTR
-    return cells
-
-
 def _has_content(view: PanelView) -> bool:
     if view.spec.kind in {PanelKind.TEXT, PanelKind.ALERTS, PanelKind.SLO}:
         return True
@@ -72,7 +67,7 @@ def _has_content(view: PanelView) -> bool:
     return False
 
 
-def _message(view: PanelView, width: int, height: int) -> Cells:
+def _message(view: PanelView, width: int, height: int, look: Look) -> Cells:  # noqa: ARG001 - drawn like a kind
     """Why there is nothing to draw, wrapped, in the middle of the panel."""
     cells = Cells(width, height)
     if view.waiting:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from opsdash.core.metrics.window import Bools, Floats
 from opsdash.core.view import raster
 from opsdash.core.view.axes import row_of
-from opsdash.core.view.chart_bars import draw_bars
 from opsdash.core.view.cells import BOLD, DIM_ATTR, Cells, Role, ink, series_role
+from opsdash.core.view.chart_bars import draw_bars
 from opsdash.core.view.drawn import Drawn
 from opsdash.core.view.palette import SERIES_GLYPHS_ASCII, series_glyph
 from opsdash.core.view.plotted import Scene, finite, stacked

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 
+from opsdash.core.view.cells import BOLD, Cells, Role, ink
+from opsdash.core.view.look import Look
+
 _STEPS_S = (
     1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1200, 1800, 3600, 7200, 10_800, 14_400, 21_600, 43_200,
     86_400, 2 * 86_400, 7 * 86_400, 14 * 86_400, 28 * 86_400, 91 * 86_400, 364 * 86_400,
@@ -81,3 +84,19 @@ def _offset_s(at_s: float, zone: tzinfo) -> float:
 
 def _in_calendar(start_s: float, end_s: float) -> bool:
     return -1e9 < start_s <= end_s < 2e11
+
+
+def draw_time_axis(cells: Cells, y: int, gutter: int, bounds: tuple[float, float], look: Look) -> None:
+    """Labels in row `y` from cell `gutter` on; the cursor's instant takes the place of labels in its way."""
+    start_s, end_s = bounds
+    width = cells.width - gutter
+    label, left = "", width
+    cursor = look.cursor_s
+    if cursor is not None and start_s <= cursor <= end_s and end_s > start_s:
+        label = instant_label(cursor, end_s - start_s, look.zone)
+        middle = int((cursor - start_s) / (end_s - start_s) * width)
+        left = min(max(middle - len(label) // 2, 0), max(width - len(label), 0))
+        cells.put(gutter + left, y, label, ink(Role.CURSOR, attributes=BOLD))
+    for tick in time_ticks(start_s, end_s, width, look.zone):
+        if tick.x + len(tick.label) < left or tick.x > left + len(label):
+            cells.put(gutter + tick.x, y, tick.label, ink(Role.DIM))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from opsdash.core.view.axes import AxisRequest, ValueAxis, row_of, value_axis
-from opsdash.core.view.cells import BOLD, Cells, Role, ink
+from opsdash.core.view.cells import Cells, Role, ink
 from opsdash.core.view.drawn import Drawn, drawn_series
 from opsdash.core.view.legend import Entry, draw_legend, legend_rows
 from opsdash.core.view.levels import level_of
@@ -14,7 +14,7 @@ from opsdash.core.view.look import Look
 from opsdash.core.view.plot import draw_plot
 from opsdash.core.view.plotted import PlotSpan, Scene, value_range
 from opsdash.core.view.snapshot import PanelView
-from opsdash.core.view.time_axis import instant_label, time_ticks
+from opsdash.core.view.time_axis import draw_time_axis
 from opsdash.core.view.units import format_value
 
 _NARROWEST_WITH_AXIS = 20
@@ -36,7 +36,7 @@ def draw(view: PanelView, width: int, height: int, look: Look) -> Cells:
     draw_plot(Scene(view=view, drawn=drawn, span=span, axis=axis, look=look), canvas)
     cells.blit(gutter, 0, canvas)
     if layout.has_times:
-        _draw_times(cells, layout.rows, gutter, span, look)
+        draw_time_axis(cells, layout.rows, gutter, span.bounds, look)
     if layout.legend:
         headings = view.spec.legend or ()
         entries = _entries(view, drawn, look)
@@ -96,19 +96,6 @@ def _draw_value_axis(cells: Cells, axis: ValueAxis, view: PanelView, rows: int) 
         role = thresholds.get(tick.value)
         cells.put(0, row, tick.label.rjust(x), ink(role or Role.DIM))
         cells.put(x, row, "┼" if role is not None else "┤", ink(role or Role.FRAME))
-
-
-def _draw_times(cells: Cells, y: int, gutter: int, span: PlotSpan, look: Look) -> None:
-    width = cells.width - gutter
-    label, left = "", width
-    cursor = look.cursor_s
-    if cursor is not None and 0 <= span.place(cursor) <= 1:
-        label = instant_label(cursor, span.length_s, look.zone)
-        left = min(max(int(span.place(cursor) * width) - len(label) // 2, 0), max(width - len(label), 0))
-        cells.put(gutter + left, y, label, ink(Role.CURSOR, attributes=BOLD))
-    for tick in time_ticks(span.start_s, span.end_s, width, look.zone):
-        if tick.x + len(tick.label) < left or tick.x > left + len(label):
-            cells.put(gutter + tick.x, y, tick.label, ink(Role.DIM))
 
 
 def _entries(view: PanelView, drawn: Sequence[Drawn], look: Look) -> list[Entry]:
