@@ -8,7 +8,7 @@ import logging
 import os
 import re
 import signal
-from typing import TYPE_CHECKING, ClassVar, assert_never
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, work
 from textual.binding import BindingType
@@ -17,20 +17,13 @@ from opsdash.core.errors import OpsdashError
 from opsdash.core.metrics.queries import LogQuery
 from opsdash.core.view.keymap import parse_key
 from opsdash.ui import mouse
-from opsdash.ui.bridge import carry_snapshots
+from opsdash.ui.bridge import carry_snapshots, tell_engine
 from opsdash.ui.effects import (
-    ChooseRange,
-    ChooseVariable,
-    Compare,
     Copy,
     Effect,
     OlderLogs,
-    Pause,
     Quit,
     Redraw,
-    Refresh,
-    Resume,
-    Run,
     Say,
     Suspend,
     Write,
@@ -73,12 +66,15 @@ class OpsdashApp(ExactDisplay):
         self._writer = ExactWriter(self.write_exactly)
         self._painting: asyncio.TimerHandle | None = None
         self._last_click: tuple[float, int, int] = (-1e9, -1, -1)
-        self._is_behind = False
 
     @property
     def session(self) -> Session:
         """What the app is the keyboard and paper of."""
         return self._session
+
+    def tell(self, text: str) -> None:
+        """Shows a line for a while; also before the app runs."""
+        self._session.say(text)
 
     # --- Textual's side ----------------------------------------------------------------------------------------
 
@@ -171,7 +167,6 @@ class OpsdashApp(ExactDisplay):
 
     def terminal_drained(self) -> None:
         """The terminal has taken what it was behind with."""
-        self._is_behind = False
         self._draw()
 
     def _draw(self) -> None:
@@ -207,21 +202,13 @@ class OpsdashApp(ExactDisplay):
 
     # --- effects -----------------------------------------------------------------------------------------------
 
-    def _perform(self, effect: Effect) -> None:  # noqa: C901  one line an effect
-        engine = self._around.engine
+    def _perform(self, effect: Effect) -> None:
+        """What a key asked for: of the engine, or of what is here."""
+        if not tell_engine(self._around.engine, effect):
+            self._do(effect)
+
+    def _do(self, effect: Effect) -> None:
         match effect:
-            case ChooseRange():
-                engine.choose_range(effect.time_range)
-            case Pause():
-                engine.pause()
-            case Resume():
-                engine.resume()
-            case Refresh():
-                engine.refresh()
-            case Compare():
-                engine.compare(effect.offset_s)
-            case ChooseVariable():
-                engine.choose_variable(effect.name, effect.selected)
             case Copy():
                 self._copy(effect)
             case Write():
@@ -237,10 +224,8 @@ class OpsdashApp(ExactDisplay):
                 self.refresh(repaint=True)
             case Quit():
                 self.exit()
-            case Run():
-                self._session.run(effect.command)
             case _:
-                assert_never(effect)
+                logger.error("nobody carries out %r", effect)
 
     def _copy(self, effect: Copy) -> None:
         """OSC 52: the terminal at the operator's end puts it on the clipboard, also over SSH."""

@@ -1,9 +1,10 @@
-"""From the engine to the screen: each snapshot becomes a message."""
+"""Between engine and screen: snapshots become messages, what a key asks for becomes one call."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from opsdash.ui.effects import ChooseRange, ChooseVariable, Compare, Effect, Pause, Refresh, Resume
 from opsdash.ui.engine_port import EnginePort
 from opsdash.ui.messages import SnapshotArrived
 
@@ -12,3 +13,23 @@ async def carry_snapshots(engine: EnginePort, post: Callable[[SnapshotArrived], 
     """Until the engine ends or this is cancelled."""
     async for snapshot in engine.snapshots():
         post(SnapshotArrived(snapshot))
+
+
+def tell_engine(engine: EnginePort, effect: Effect) -> bool:
+    """Carries out what is the engine's to do; False where it is not."""
+    match effect:
+        case ChooseRange(time_range):
+            engine.choose_range(time_range)
+        case Pause():
+            engine.pause()
+        case Resume():
+            engine.resume()
+        case Refresh():
+            engine.refresh()
+        case Compare(offset_s):
+            engine.compare(offset_s)
+        case ChooseVariable(name, selected):
+            engine.choose_variable(name, selected)
+        case _:
+            return False
+    return True

@@ -1,4 +1,4 @@
-"""The desk: everything that the operator did with the screen and that no engine knows of. Frozen; a key makes a new one."""
+"""The desk: what the operator did with the screen and no engine knows of. Frozen; a key makes a new one."""
 
 from __future__ import annotations
 

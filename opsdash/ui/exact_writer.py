@@ -15,9 +15,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from textual import __version__ as textual_version
 from textual.app import App
 
+from opsdash.core.metrics.window import Bools
 from opsdash.core.view.cells import Cells
 from opsdash.ui.inks import Inks
 
@@ -109,7 +111,7 @@ class ExactDisplay(App[None]):
         return bool(getattr(self, "_sync_available", False))
 
 
-def runs(changed: np.ndarray, codes: np.ndarray) -> list[tuple[int, int, int]]:  # type: ignore[type-arg]
+def runs(changed: Bools, codes: NDArray[np.uint32]) -> list[tuple[int, int, int]]:
     """(row, first column, column after the last) of each stretch to write; wide characters are never cut in two."""
     rows, columns = changed.nonzero()
     if not rows.size:
@@ -129,7 +131,7 @@ def runs(changed: np.ndarray, codes: np.ndarray) -> list[tuple[int, int, int]]: 
     return found
 
 
-def encode(cells: Cells, changed: np.ndarray, table: Inks) -> str:  # type: ignore[type-arg]
+def encode(cells: Cells, changed: Bools, table: Inks) -> str:
     """The shortest plain sequence of moves, colours and characters for the changed cells."""
     out: list[str] = []
     ink = -1

@@ -148,7 +148,7 @@ def _rich_name(codes: Sequence[str]) -> str | None:
         case (_, "5", number):
             return f"color({number})"
         case (code,) if int(code) % 10 != 9 or int(code) >= 90:
-            number = int(code)
-            return f"color({number % 10 + (8 if number >= 90 else 0)})"
+            basic = int(code)
+            return f"color({basic % 10 + (8 if basic >= 90 else 0)})"
         case _:
             return None

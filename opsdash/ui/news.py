@@ -44,7 +44,7 @@ class Rates:
     _seen: deque[tuple[float, int, int]] = field(default_factory=deque)
 
     def note(self, monotonic_s: float, snapshot: Snapshot, written_bytes: int) -> None:
-        """Looks at the totals; the figures change at most every five seconds, so that they cost few bytes themselves."""
+        """Looks at the totals; the figures change at most every five seconds, to cost few bytes."""
         total = sum(source.bytes for source in snapshot.sources)
         if self._seen and monotonic_s - self._seen[-1][0] < _RATE_OVER_S / 2:
             return

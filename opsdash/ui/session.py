@@ -16,8 +16,8 @@ from opsdash.ui.desk import Desk, Toast
 from opsdash.ui.effects import Effect, Run, Step
 from opsdash.ui.inks import Inks
 from opsdash.ui.news import Rates, news_of
-from opsdash.ui.scene import Layouts, Scene
 from opsdash.ui.overlays.overlay import Commanded, Typed
+from opsdash.ui.scene import Layouts, Scene
 from opsdash.ui.surroundings import Surroundings
 from opsdash.ui.tiles import Tiles
 

@@ -1,4 +1,4 @@
-"""Every key: which command it gives, where it holds, what help says of it. Help, footer, docs and tests come from here."""
+"""Every key: the command it gives, where it holds, what help says of it. Help, footer and docs come from here."""
 
 from __future__ import annotations
 
@@ -40,27 +40,13 @@ class Command:
     """Whether the palette offers it."""
 
 
-def _c(  # noqa: PLR0913  one line a command reads as a table
-    where: Where,
-    group: str,
-    command: str,
-    keys: str,
-    title: str,
-    brief: str = "",
-    rank: int = 50,
-    *,
-    listed: bool = True,
-) -> Command:
-    return Command(
-        id=command,
-        title=title,
-        keys=tuple(keys.split()),
-        where=where,
-        group=group,
-        brief=brief,
-        rank=rank,
-        listed=listed,
-    )
+def _c(  # noqa: PLR0913, PLR0917
+    where: Where, group: str, command: str, keys: str, title: str,
+    brief: str = "", rank: int = 50, *, listed: bool = True,
+) -> Command:  # fmt: skip
+    """One command; the table below reads line by line."""
+    given = tuple(keys.split())
+    return Command(id=command, title=title, keys=given, where=where, group=group, brief=brief, rank=rank, listed=listed)
 
 
 _ANY, _DASH, _MAX, _ROWS = Where.EVERYWHERE, Where.DASHBOARD, Where.MAXIMISED, Where.ROWS
@@ -99,8 +85,8 @@ COMMANDS: tuple[Command, ...] = (
     _c(_DASH, "Time", "refresh", "r", "ask all sources now"),
     _c(_CURSOR, "Cursor", "cursor.earlier", "left", "move the cursor one step earlier", "move", 2, listed=False),
     _c(_CURSOR, "Cursor", "cursor.later", "right", "move the cursor one step later", "move", 2, listed=False),
-    _c(_CURSOR, "Cursor", "cursor.much_earlier", "shift+left ctrl+left", "move the cursor ten steps earlier", listed=False),
-    _c(_CURSOR, "Cursor", "cursor.much_later", "shift+right ctrl+right", "move the cursor ten steps later", listed=False),
+    _c(_CURSOR, "Cursor", "cursor.much_earlier", "shift+left ctrl+left", "move it ten steps earlier", listed=False),
+    _c(_CURSOR, "Cursor", "cursor.much_later", "shift+right ctrl+right", "move it ten steps later", listed=False),
     _c(_CURSOR, "Cursor", "cursor.first", "home", "move the cursor to the start", listed=False),
     _c(_CURSOR, "Cursor", "cursor.last", "end", "move the cursor to the end", listed=False),
     _c(_ROWS, "Rows", "row.down", "j", "select the next row", "row", 12, listed=False),
@@ -122,7 +108,7 @@ COMMANDS: tuple[Command, ...] = (
     _c(_DASH, "Screens", "variables", "$", "choose the values of a variable", "variables", 35),
     _c(_DASH, "Screens", "sources", "H", "show every source: state, age, errors", "sources", 36),
     _c(_DASH, "Screens", "theme", "T", "choose a theme"),
-    _c(_DASH, "Screens", "palette", ": ctrl+p", "find a command, dashboard, panel or variable by name", "command", 31, listed=False),
+    _c(_DASH, "Screens", "palette", ": ctrl+p", "find a command or panel by name", "command", 31, listed=False),
     _c(_DASH, "Screens", "help", "? f1", "show the keys that hold here", "help", 1),
     _c(_DASH, "Program", "quit", "q", "leave opsdash", "quit", 45),
     _c(_ANY, "Program", "interrupt", "ctrl+c", "leave opsdash from anywhere", listed=False),
@@ -132,7 +118,7 @@ COMMANDS: tuple[Command, ...] = (
     _c(_LIST, "Lists", "list.up", "up ctrl+p", "go to the entry before", "move", 5, listed=False),
     _c(_LIST, "Lists", "list.page_down", "pgdn", "go a page down", listed=False),
     _c(_LIST, "Lists", "list.page_up", "pgup", "go a page up", listed=False),
-    _c(_LIST, "Lists", "list.mark", "space tab", "mark the entry, where several may be chosen", "mark", 6, listed=False),
+    _c(_LIST, "Lists", "list.mark", "space tab", "mark the entry, where many may be chosen", "mark", 6, listed=False),
     _c(_LIST, "Lists", "list.take", "enter", "take the entry, or all marked ones", "take", 2, listed=False),
     _c(_LIST, "Lists", "list.leave", "esc", "leave without choosing", "leave", 3, listed=False),
     _c(_PROMPT, "Typing", "prompt.take", "enter", "take what is typed", "take", 2, listed=False),
@@ -255,21 +241,7 @@ def _sole(command: Command, where: Where, key: str) -> bool:
 
 def as_markdown() -> str:
     """`docs/keys.md`, up to date."""
-    lines = [
-        "# Keys",
-        "",
-        "Generated from `opsdash/core/view/keymap.py`: `python -m scripts.keys` writes it, a test compares it.",
-        "",
-        "A key is one printable character (`?`, `[`, `A`), a name (`esc enter tab space backspace delete insert home end",
-        "pgup pgdn up down left right f1`…`f12`), or either with `ctrl+`, `alt+` or `shift+` before it. To give a command another key:",
-        "",
-        "```yaml",
-        "keys: {panel.maximise: z, cursor: ctrl+v}",
-        "```",
-        "",
-        "The command then has that key alone, and the key does nothing else in the same place.",
-        "The more specific place wins: what holds in a maximised table comes before what holds on a dashboard.",
-    ]
+    lines = _INTRODUCTION.strip().splitlines()
     for where in Where:
         lines += ["", f"## {where.value.capitalize()}", "", "| key | command | does |", "|---|---|---|"]
         lines += [
@@ -281,10 +253,26 @@ def as_markdown() -> str:
     return "\n".join(lines) + "\n"
 
 
+_INTRODUCTION = """
+# Keys
+
+Made from `opsdash/core/view/keymap.py`; a test compares the two.
+
+A key is one printable character (`?`, `[`, `A`), a name (`esc enter tab space backspace delete insert home end pgup`
+`pgdn up down left right f1` … `f12`), or either with `ctrl+`, `alt+` or `shift+` before it. To change a key:
+
+```yaml
+keys: {panel.maximise: z, cursor: ctrl+v}
+```
+
+The command then has that key alone, and the key does nothing else in the same place.
+The more specific place wins: what holds in a maximised table comes before what holds on a dashboard.
+"""
+
 _MOUSE = """
 ## Mouse
 
-A click focuses a panel, a double click maximises or restores it, a click on a tab shows that dashboard. The wheel goes from
-page to page of panels, and through the rows of the table or log panel under it; with `ctrl` it zooms the time. Where a list is open, a click
-takes an entry. Hold `shift` to select text with the terminal's own mouse.
+A click focuses a panel, a double click maximises or restores it, a click on a tab shows that dashboard. The wheel goes
+from page to page of panels, and through the rows of the table or log panel under it; with `ctrl` it zooms the time.
+Where a list is open, a click takes an entry. Hold `shift` to select text with the terminal's own mouse.
 """

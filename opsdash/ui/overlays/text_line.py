@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from opsdash.core.view.cells import REVERSE, Cells, Role, ink
@@ -19,35 +20,14 @@ class TextLine:
 
     def typed(self, key: str) -> TextLine | None:
         """What a key makes of it; None when the key is none of its own."""
-        match key:
-            case "space":
-                return self.with_text(" ")
-            case "backspace" | "ctrl+h":
-                return replace(
-                    self, text=self.text[: max(self.at - 1, 0)] + self.text[self.at :], at=max(self.at - 1, 0)
-                )
-            case "delete" | "ctrl+d":
-                return replace(self, text=self.text[: self.at] + self.text[self.at + 1 :])
-            case "left" | "ctrl+b":
-                return replace(self, at=max(self.at - 1, 0))
-            case "right" | "ctrl+f":
-                return replace(self, at=min(self.at + 1, len(self.text)))
-            case "home" | "ctrl+a":
-                return replace(self, at=0)
-            case "end" | "ctrl+e":
-                return replace(self, at=len(self.text))
-            case "ctrl+u":
-                return TextLine(self.text[self.at :], 0)
-            case "ctrl+k":
-                return replace(self, text=self.text[: self.at])
-            case "ctrl+w":
-                kept = self.text[: self.at].rstrip().rpartition(" ")
-                before = kept[0] + kept[1]
-                return TextLine(before + self.text[self.at :], len(before))
-            case _ if len(key) == 1 and key.isprintable():
-                return self.with_text(key)
-            case _:
-                return None
+        if key == "space" or (len(key) == 1 and key.isprintable()):
+            return self.with_text(" " if key == "space" else key)
+        if key in _PLACES:
+            return replace(self, at=min(max(_PLACES[key](self), 0), len(self.text)))
+        if key in _CUTS:
+            first, last = _CUTS[key](self)
+            return TextLine(self.text[: max(first, 0)] + self.text[last:], max(first, 0))
+        return None
 
     def with_text(self, text: str) -> TextLine:
         """With text put in, cleaned, its line ends as spaces."""
@@ -64,3 +44,26 @@ class TextLine:
         under = self.text[self.at : self.at + 1] or " "
         end = cells.put(end, y, under, ink(Role.TEXT, attributes=REVERSE), width=max(x + width - end, 0))
         cells.put(end, y, self.text[self.at + 1 :], style, width=max(x + width - end, 0))
+
+
+def _word_start(line: TextLine) -> int:
+    kept = line.text[: line.at].rstrip().rpartition(" ")
+    return len(kept[0] + kept[1])
+
+
+_PLACES: Mapping[str, Callable[[TextLine], int]] = {
+    **dict.fromkeys(("left", "ctrl+b"), lambda line: line.at - 1),
+    **dict.fromkeys(("right", "ctrl+f"), lambda line: line.at + 1),
+    **dict.fromkeys(("home", "ctrl+a"), lambda _: 0),
+    **dict.fromkeys(("end", "ctrl+e"), lambda line: len(line.text)),
+}
+"""Keys that move, with where they go."""
+
+_CUTS: Mapping[str, Callable[[TextLine], tuple[int, int]]] = {
+    **dict.fromkeys(("backspace", "ctrl+h"), lambda line: (line.at - 1, line.at)),
+    **dict.fromkeys(("delete", "ctrl+d"), lambda line: (line.at, line.at + 1)),
+    "ctrl+u": lambda line: (0, line.at),
+    "ctrl+k": lambda line: (line.at, len(line.text)),
+    "ctrl+w": lambda line: (_word_start(line), line.at),
+}
+"""Keys that take text away, with what they take: from, to."""

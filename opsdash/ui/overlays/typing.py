@@ -116,14 +116,6 @@ class Typing:
         changed = self.change(line.text, desk) if self.change is not None else desk
         return Step(replace(changed, overlay=replace(self, line=line, problem="")))
 
-    def clicked(self, x: int, y: int, desk: Desk, scene: Scene) -> Step | None:
-        """Clicks do nothing."""
-        return None
-
-    def scrolled(self, lines: int, desk: Desk, scene: Scene) -> Step | None:
-        """The wheel does nothing."""
-        return None
-
 
 def find_panels(desk: Desk) -> Typing:
     """Filters the panels of the dashboard by their titles, while it is typed."""

@@ -60,21 +60,21 @@ def _hints(desk: Desk, scene: Scene) -> list[tuple[int, str, str]]:
 def _makes_sense(command: Command, desk: Desk, scene: Scene) -> bool:
     """Whether a key that holds here would do something now."""
     spec = scene.focused(desk)
+    kind = spec.kind if spec is not None else None
     match command.id:
         case "live":
-            return not scene.snapshot.time_range.is_live or scene.snapshot.paused_at_s is not None
+            useful = not scene.snapshot.time_range.is_live or scene.snapshot.paused_at_s is not None
         case "variables":
-            return bool(scene.snapshot.bindings)
-        case "row.expand":
-            return spec is not None and spec.kind is PanelKind.LOGS
+            useful = bool(scene.snapshot.bindings)
+        case "row.expand" | "row.follow":
+            useful = kind is PanelKind.LOGS
         case "panel.maximise":
-            return not desk.maximised
-        case "row.follow":
-            return spec is not None and spec.kind is PanelKind.LOGS
+            useful = not desk.maximised
         case "sort.next" | "sort.previous":
-            return spec is not None and spec.kind is PanelKind.TABLE
+            useful = kind is PanelKind.TABLE
         case _:
-            return True
+            useful = True
+    return useful
 
 
 def _fitting(hints: Sequence[tuple[int, str, str]], room: int) -> list[tuple[str, str]]:
