@@ -62,10 +62,8 @@ class Wiring:
     def load_board(self, path: Path) -> Board:
         """The configuration as core values. Raises ConfigInvalid, whose message has a problem in each line."""
         from opsdash.config.loading import load
-        from opsdash.core.view.keymap import COMMAND_IDS
-        from opsdash.core.view.unit_table import KNOWN_UNITS
 
-        loaded = load(path, theme_folders=theme_folders(self._env), commands=COMMAND_IDS, units=KNOWN_UNITS)
+        loaded = load(path, theme_folders=theme_folders(self._env))
         if loaded.board is None:
             raise ConfigInvalid("\n".join(str(problem) for problem in loaded.errors))
         return overridden(loaded.board, self._overrides)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,13 +34,10 @@ class Loaded:
         return tuple(problem for problem in self.problems if problem.severity == "error")
 
 
-def load(
-    path: Path, *, theme_folders: Sequence[Path] = (), commands: Collection[str] = (), units: Collection[str] = ()
-) -> Loaded:
+def load(path: Path, *, theme_folders: Sequence[Path] = ()) -> Loaded:
     """Reads a file, or a folder as the union of its YAML files. Never raises for what is in them.
 
-    `theme_folders` are where themes are looked for, `commands` what `keys:` may remap, `units` the unit ids that are
-    known; an empty collection leaves that check out.
+    `theme_folders` are where themes are looked for; without any, `theme` is not checked.
     """
     gathered = gather(path)
     report = Report(list(gathered.problems))
@@ -48,7 +45,7 @@ def load(
     files: list[ParsedFile] = [file for file in parsed if file is not None]
     union = join(files, report)
     if files:
-        check(union, report, theme_folders=theme_folders, commands=commands, units=units)
+        check(union, report, theme_folders)
     complete = len(files) == len(gathered.files) and not report.has_errors
     board = assemble(union, gathered.files) if complete else None
     return Loaded(

@@ -130,3 +130,25 @@ def _token(found: re.Match[str]) -> Token:
 
 def _name(found: re.Match[str]) -> str:
     return found[1] or found[3]
+
+
+def promql_code(expr: str) -> Iterator[tuple[int, str]]:
+    """Position and character of a PromQL expression without its strings and comments.
+
+    A string that does not end gives its opening quote.
+    """
+    at = 0
+    for found in _LITERALS["promql"].finditer(expr):
+        yield from enumerate(expr[at : found.start()], at)
+        literal = found[0]
+        if literal[0] != "#" and not _is_closed(literal):
+            yield found.start(), literal[0]
+        at = found.end()
+    yield from enumerate(expr[at:], at)
+
+
+def _is_closed(literal: str) -> bool:
+    if len(literal) < 2 or literal[-1] != literal[0]:
+        return False
+    slashes = len(literal) - 1 - len(literal[:-1].rstrip("\\"))
+    return literal[0] == "`" or slashes % 2 == 0
