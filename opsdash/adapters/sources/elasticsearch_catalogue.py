@@ -1,0 +1,130 @@
+"""What an Elasticsearch has: indices and fields, asked for when they are needed and kept for a few minutes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from opsdash.adapters.sources.elasticsearch_client import ElasticsearchClient
+from opsdash.adapters.sources.elasticsearch_errors import IndexMissing, TextFieldUsed
+from opsdash.adapters.sources.elasticsearch_fields import (
+    Fields,
+    fields_of,
+    nearest_index,
+    no_such_field,
+    no_time_field,
+    text_field_words,
+)
+from opsdash.core.errors import NeedsFixing, OpsdashError, QueryRejected
+from opsdash.core.view.clean import clean
+from opsdash.ports import Clock
+
+KEPT_S = 300.0
+EXPLAIN_WITHIN_S = 1.0
+"""How long finding better words for an error may take."""
+ALL = ("*",)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    fields: Fields | None
+    until_s: float
+
+
+class Catalogue:
+    """Discovery through the official client. What is not allowed is not known, and never an error of its own."""
+
+    def __init__(self, client: ElasticsearchClient, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+        self._kept: dict[tuple[str, tuple[str, ...]], _Kept] = {}
+        self._locks: dict[tuple[str, tuple[str, ...]], asyncio.Lock] = {}
+
+    async def fields(self, index: str, names: Sequence[str] = ALL) -> Fields | None:
+        """The types of these fields and their sub-fields; None where the source does not let us know."""
+        key = (index, tuple(sorted({*names, *(f"{name}.*" for name in names if name != "*")})))
+        async with self._locks.setdefault(key, asyncio.Lock()):
+            kept = self._kept.get(key)
+            now = self._clock.monotonic_s()
+            if kept is None or now >= kept.until_s:
+                kept = _Kept(await self._ask(index, key[1]), now + KEPT_S)
+                self._kept[key] = kept
+            return kept.fields
+
+    async def _ask(self, index: str, names: Sequence[str]) -> Fields | None:
+        try:
+            reply = await self._client.ask(
+                lambda client: client.field_caps(
+                    index=index, fields=list(names), filters="-metadata,-parent", ignore_unavailable=True
+                )
+            )
+        except NeedsFixing:
+            return None
+        return fields_of(reply.body)
+
+    async def indices(self) -> tuple[str, ...]:
+        """Names of indices, aliases and data streams; none where it is not allowed to know."""
+        try:
+            reply = await self._client.ask(lambda client: client.indices.resolve_index(name="*"))
+        except OpsdashError:
+            return ()
+        found = reply.body
+        names = [
+            each.get("name")
+            for kind in ("data_streams", "aliases", "indices")
+            for each in found.get(kind, ())
+            if isinstance(each, dict) and "data_stream" not in each
+        ]
+        return tuple(name for name in names if isinstance(name, str))
+
+    async def exact(self, index: str, filters: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+        """The filters, each on the field that holds whole values: a text field only knows its words."""
+        if not filters:
+            return ()
+        fields = await self.fields(index, [name for name, _ in filters])
+        if fields is None:
+            return tuple(filters)
+        return tuple((fields.exact(name) or name, value) for name, value in filters)
+
+    async def explained(self, error: QueryRejected, index: str) -> QueryRejected:
+        """The same refusal with what would be right, where that can be found out quickly."""
+        try:
+            async with asyncio.timeout(EXPLAIN_WITHIN_S):
+                if isinstance(error, IndexMissing):
+                    near = nearest_index(error.index, await self.indices())
+                    hint = f"; did you mean {clean(near, longest=120)}?" if near else ""
+                    return QueryRejected(error.message + hint)
+                if isinstance(error, TextFieldUsed):
+                    words = text_field_words(error.field, await self.fields(index, [error.field]))
+                    return QueryRejected(f"{self._client.name}: {words}")
+        except (TimeoutError, OpsdashError):
+            return error
+        return error
+
+    async def nothing_matches(self, index: str) -> str:
+        """Words for a pattern that no index matches."""
+        near = None
+        try:
+            async with asyncio.timeout(EXPLAIN_WITHIN_S):
+                near = nearest_index(index, await self.indices())
+        except TimeoutError:
+            pass
+        hint = f"; did you mean {clean(near, longest=120)}?" if near else ""
+        return f"no index matches {clean(index, longest=120)}{hint}"
+
+    async def why_empty(self, index: str, time_field: str, names: Iterable[str]) -> tuple[str, ...]:
+        """Why nothing was found, as far as the mappings tell.
+
+        Raises QueryRejected where nothing ever can be found, because the time field is none.
+        """
+        try:
+            async with asyncio.timeout(EXPLAIN_WITHIN_S):
+                fields = await self.fields(index)
+        except (TimeoutError, OpsdashError):
+            return ()
+        if fields is None or not fields.types:
+            return ()
+        if not fields.kinds(time_field) & {"date", "date_nanos"}:
+            raise QueryRejected(f"{self._client.name}: {no_time_field(time_field, index, fields)}")
+        return tuple(no_such_field(name, index, fields) for name in names if name and not fields.kinds(name))
