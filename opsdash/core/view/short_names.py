@@ -28,9 +28,12 @@ def _without_common(names: tuple[str, ...], width: int) -> tuple[str, ...]:
     room = width - (1 if head else 0)
     tails = tuple(rest[::-1] for rest in rests)
     tail = _to_edge(_common_start(tails), tails, least=2) if any(text_width(rest) > room for rest in rests) else 0
-    return tuple(
-        ("…" if head else "") + rest[: len(rest) - tail] + ("…" if tail and not head else "") for rest in rests
-    )
+    shown = [rest[: len(rest) - tail] + ("…" if tail and not head else "") for rest in rests]
+    if not head:
+        return tuple(shown)
+    spare = max(room - max(text_width(rest) for rest in shown), 0)
+    context = names[0][max(head - spare, 0) : head] if names[0][:head].isascii() else ""
+    return tuple(f"…{context}{rest}" for rest in shown)
 
 
 def _common_start(names: tuple[str, ...]) -> str:

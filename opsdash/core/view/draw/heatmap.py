@@ -140,14 +140,18 @@ def _draw_shades(cells: Cells, picture: Floats, top: float, gutter: int, look: L
     area = (slice(0, rows), slice(gutter, gutter + width))
     cells.codes[area] = codes[shade]
     cells.inks[area] = inks[shade]
-    unknown = np.isnan(picture)
-    known_columns = ~unknown.all(axis=0)
-    if known_columns.any():
-        gaps = ~known_columns
-        gaps[: int(known_columns.argmax())] = False
-        gaps[width - int(known_columns[::-1].argmax()) :] = False
-        cells.codes[area][:, gaps] = ord("╎")
-        cells.inks[area][:, gaps] = ink(Role.FRAME)
+    _draw_gaps(cells, picture, gutter)
+
+
+def _draw_gaps(cells: Cells, picture: Floats, gutter: int) -> None:
+    """Columns without any sample between others: dashed, as unlike zero as unlike a shade."""
+    unknown = np.logical_and.reduce(np.isnan(picture), axis=0)
+    known = np.flatnonzero(~unknown)
+    if not known.size:
+        return
+    gaps = gutter + np.flatnonzero(unknown[known[0] : known[-1]]) + known[0]
+    cells.codes[: len(picture), gaps] = ord("╎")
+    cells.inks[: len(picture), gaps] = ink(Role.FRAME)
 
 
 def _shade_ink(shade: int) -> int:
@@ -157,10 +161,14 @@ def _shade_ink(shade: int) -> int:
 
 def _draw_labels(cells: Cells, labels: list[str], bands: NDArray[np.intp], rows: int, gutter: int) -> None:
     """A bound at the top row of its band; where rows are many, not closer than every second row."""
-    last = -2
+    merged, last = len(labels) > rows, -2
     for row in range(rows):
         bucket = int(bands[row])
         begins = row == 0 or bands[row - 1] != bucket
+        if merged and row:
+            bucket = int(bands[row - 1]) - 1
+        elif merged:
+            bucket = len(labels) - 1
         if bucket < len(labels) and begins and row - last >= (2 if rows > 6 and len(labels) > rows // 2 else 1):
             cells.put(0, row, pad(labels[bucket], gutter - 1, "right"), ink(Role.DIM))
             cells.put(gutter - 1, row, "┤", ink(Role.FRAME))
@@ -175,4 +183,5 @@ def _draw_scale(cells: Cells, y: int, gutter: int, top: float, look: Look) -> No
         for _ in range(2 if cells.width > 50 else 1):
             x = cells.put(x, y, glyph, _shade_ink(shade))
     x = cells.put(x, y, f" {format_value(top, 'short')}", ink(Role.DIM))
-    cells.put(x, y, " a bucket", ink(Role.DIM), width=max(cells.width - x, 0))
+    if x + 9 <= cells.width:
+        cells.put(x, y, " a bucket", ink(Role.DIM))

@@ -1,20 +1,151 @@
-"""Draws the inside of a stat panel."""
+"""Draws the inside of a stat panel: one large number a series, how it changed, and its history below."""
 
 from __future__ import annotations
 
-from opsdash.core.view.cells import Cells
-from opsdash.core.view.drawn import drawn_series
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from opsdash.core.view import raster
+from opsdash.core.view.cells import BOLD, DIM_ATTR, Cells, Role, ink
+from opsdash.core.view.clean import fit, text_width
+from opsdash.core.view.digits import draw_digits, largest_scale, size_of
+from opsdash.core.view.levels import Level, level_mark, level_role
 from opsdash.core.view.look import Look
+from opsdash.core.view.palette import age_text
+from opsdash.core.view.plotted import PlotSpan, finite
+from opsdash.core.view.readings import Reading, readings
+from opsdash.core.view.short_names import short_names
 from opsdash.core.view.snapshot import PanelView
-from opsdash.core.view.units import format_value
+
+_TILE = (16, 3)
+"""Least cells of a tile; with less room series are lines."""
+_CHECKER = 0x95
 
 
 def draw(view: PanelView, width: int, height: int, look: Look) -> Cells:
-    """One value a line."""
+    """One tile a series, as large as there is room; plain lines where there is little."""
     cells = Cells(width, height)
-    y = 0
-    for part in drawn_series(view, look):
-        for name, value in zip(part.names, part.numbers(view.spec.calc), strict=True):
-            cells.put(0, y, f"{format_value(value, part.unit, view.spec.decimals):>8} {name}")
-            y += 1
+    found = readings(view, look)
+    if width < 1 or height < 1 or not found:
+        return cells
+    columns = _columns(len(found), width, height)
+    if not columns:
+        _draw_lines(cells, found)
+        return cells
+    rows = -(-len(found) // columns)
+    tile_width, tile_height = (width - columns + 1) // columns, height // rows
+    names = short_names(tuple(reading.name for reading in found), max(tile_width - 2, 1))
+    span = PlotSpan(*(look.axis or (view.start_s, view.end_s)))
+    for n, reading in enumerate(found):
+        tile = Cells(tile_width, tile_height)
+        _draw_tile(tile, reading, names[n] if len(found) > 1 else "", view, look, span)
+        cells.blit(n % columns * (tile_width + 1), n // columns * tile_height, tile)
     return cells
+
+
+def _columns(count: int, width: int, height: int) -> int:
+    """How many tiles stand beside each other so that the smaller side of a tile is as large as can be; 0: no tiles."""
+    if count == 1:
+        return 1
+    best, best_size = 0, 0.0
+    for columns in range(1, count + 1):
+        tile_width, tile_height = (width - columns + 1) // columns, height // -(-count // columns)
+        if tile_width < _TILE[0] or tile_height < _TILE[1]:
+            continue
+        size = min(tile_width / 3.0, float(tile_height))
+        if size > best_size:
+            best, best_size = columns, size
+    return best
+
+
+def _role(reading: Reading) -> Role:
+    if reading.is_gone:
+        return Role.STALE
+    return level_role(reading.level) if reading.level >= Level.WARNING else Role.TEXT
+
+
+def _mark(reading: Reading) -> str:
+    return "░" if reading.is_gone else level_mark(reading.level).strip()
+
+
+def _draw_lines(cells: Cells, found: Sequence[Reading]) -> None:
+    """Name and number of as many series as there are lines; the last one counts the rest."""
+    shown = list(found) if len(found) <= cells.height else list(found[: max(cells.height - 1, 1)])
+    size = max(text_width(reading.text) for reading in found)
+    names = short_names(tuple(reading.name for reading in shown), max(cells.width - size - 4, 1))
+    for y, reading in enumerate(shown):
+        cells.put(0, y, _mark(reading), ink(_role(reading), attributes=BOLD))
+        cells.put(2, y, names[y])
+        style = ink(_role(reading), attributes=BOLD)
+        x = max(cells.width - text_width(reading.text), 0)
+        cells.put(x, y, fit(reading.text, cells.width - x), style)
+    if len(found) > len(shown) and cells.height > 1:
+        cells.put(2, cells.height - 1, f"+{len(found) - len(shown)} more", ink(Role.DIM))
+
+
+def _draw_tile(tile: Cells, reading: Reading, name: str, view: PanelView, look: Look, span: PlotSpan) -> None:  # noqa: PLR0913, PLR0917
+    """Name, number, change and history, from top to bottom; what has no room is left out, the number never."""
+    style = ink(_role(reading), attributes=BOLD)
+    mark = _mark(reading)
+    y = 0
+    if name and tile.height > 1:
+        tile.put(1, 0, name, ink(Role.DIM))
+        y = 1
+    room = tile.height - y
+    history = min(max(room // 3, 1), 6) if room >= 4 and reading.window.times.size > 1 else 0
+    change = _change(reading, view)
+    scale = largest_scale(reading.text, tile.width - 5, room - history - (1 if change and room >= 5 else 0))
+    if scale:
+        right = draw_digits(tile, (1, y), reading.text, scale, style)
+        y += size_of(reading.text, scale)[1]
+        tile.put(right + 1, y - 1, mark, style)
+        if change and y < tile.height - history:
+            tile.put(1, y, fit(change, tile.width - 1), ink(Role.DIM))
+    else:
+        right = tile.put(1 if tile.width > text_width(reading.text) else 0, y, fit(reading.text, tile.width), style)
+        right = tile.put(right + 1, y, mark, style) if mark else right
+        if change and right + 2 + text_width(change) <= tile.width:
+            tile.put(right + 2, y, change, ink(Role.DIM))
+        elif change and tile.height - history > y + 1:
+            tile.put(1, y + 1, fit(change, tile.width - 1), ink(Role.DIM))
+    if history:
+        _draw_history(tile, reading, history, span, look)
+
+
+def _change(reading: Reading, view: PanelView) -> str:
+    """`+12% in 1h`, or against the compared period; nothing where there is no such number."""
+    if not (math.isfinite(reading.earlier) and math.isfinite(reading.value)) or reading.earlier == 0:
+        return ""
+    share = (reading.value - reading.earlier) / abs(reading.earlier)
+    since = f"vs {age_text(view.compare_s)} ago" if view.compare_s else f"in {age_text(view.end_s - view.start_s)}"
+    percent = f"{share * 100:+.1f}" if abs(share) < 0.1 else f"{share * 100:+,.0f}"
+    percent = percent if percent.strip("+-0.") else "±0"
+    return f"{percent}% {since}" if abs(share) < 100 else f"×{reading.value / reading.earlier:,.0f} {since}"
+
+
+def _draw_history(tile: Cells, reading: Reading, rows: int, span: PlotSpan, look: Look) -> None:
+    """The series as a line over a filled area, from its own least to its own largest value."""
+    values = finite(reading.window.values[reading.row : reading.row + 1])
+    role = level_role(reading.level) if reading.level >= Level.WARNING else Role.SERIES_1
+    dots_x, dots_y = (1, 1) if look.ascii_only else (raster.DOTS_X, raster.DOTS_Y)
+    columns = raster.columns_of(reading.window.times, values, span.bounds, tile.width * dots_x, join=True)
+    known = columns.high[np.isfinite(columns.high)]
+    if not known.size:
+        return
+    low, high = float(np.nanmin(columns.low)), float(known.max())
+    margin = max((high - low) * 0.05, abs(high) * 0.02, 1e-300)
+    line = raster.spans_of(columns, low - margin, high + margin, rows * dots_y, join=True)
+    area = raster.Spans(top=line.top, bottom=np.where(line.top > line.bottom, line.bottom, rows * dots_y - 1))
+    y = tile.height - rows
+    if look.ascii_only:
+        codes = np.where(raster.cells_of(line, rows)[0] != 0, ord("*"), ord("."))
+        used, edge = raster.cells_of(area, rows)[0] != 0, raster.cells_of(line, rows)[0] != 0
+    else:
+        dots = raster.patterns_of(line, rows)[0]
+        fill = raster.patterns_of(area, rows)[0] & _CHECKER
+        codes = (dots | fill).astype(np.uint32) + raster.BRAILLE
+        used, edge = (dots | fill) != 0, dots != 0
+    tile.codes[y:][used] = codes[used]
+    tile.inks[y:][used] = np.where(edge, ink(role), ink(role, attributes=DIM_ATTR))[used]
