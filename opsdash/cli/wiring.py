@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from opsdash.adapters.clock import SystemClock
-from opsdash.cli.resources import theme_folders
+from opsdash.cli.reading import Reading, read_here
 from opsdash.core.errors import ConfigInvalid
 
 if TYPE_CHECKING:
@@ -56,23 +56,24 @@ class Wiring:
         self._board: Board | None = None
         self._sources: dict[str, Source] = {}
         self._secrets: Secrets | None = None
+        self._themes: tuple[Theme, ...] = ()
 
     # Configuration
 
     def load_board(self, path: Path) -> Board:
         """The configuration as core values. Raises ConfigInvalid, whose message has a problem in each line."""
-        from opsdash.config.loading import load
+        return self.accept(read_here(path, self._env))
 
-        loaded = load(path, theme_folders=theme_folders(self._env))
-        if loaded.board is None:
-            raise ConfigInvalid("\n".join(str(problem) for problem in loaded.errors))
-        return overridden(loaded.board, self._overrides)
+    def accept(self, reading: Reading) -> Board:
+        """The same, of what another process has read."""
+        if reading.board is None:
+            raise ConfigInvalid("\n".join(reading.problems))
+        self._themes = reading.themes
+        return overridden(reading.board, self._overrides)
 
     def themes(self) -> Sequence[Theme]:
         """Every theme there is, the user's own first."""
-        from opsdash.config.themes import load_themes
-
-        return load_themes(theme_folders(self._env))
+        return self._themes
 
     # Sources and engine
 
@@ -91,6 +92,12 @@ class Wiring:
         }
         self._board, self._sources = board, sources
         return sources
+
+    def import_engine(self) -> None:
+        """Imports what `build_engine` needs of every configuration, while the configuration is still being read."""
+        import opsdash.adapters.sources.build
+        import opsdash.adapters.sources.prometheus
+        import opsdash.engine.engine  # noqa: F401
 
     def build_engine(self, board: Board) -> Engine:
         """An engine on real sources and the host's clock. Raises SecretMissing, ConfigInvalid."""

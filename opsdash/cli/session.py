@@ -1,0 +1,162 @@
+"""One run of the dashboard: an engine, a screen, a watcher of the files and the wish to leave.
+
+The order of a start is what makes it fast: the engine, the first questions on their way, and only then, while the
+answers travel, Textual is imported. Garbage collection rests until the first picture.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import os
+import signal
+import sys
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from opsdash.cli.exit_codes import ExitCode
+from opsdash.cli.logs import open_log
+from opsdash.cli.reading import ForkedReading, read_apart
+from opsdash.cli.reload import ConfigWatcher, Receivers
+from opsdash.cli.terminal import Departure, TerminalGuard
+from opsdash.cli.wiring import Overrides, Terminal, Wiring
+from opsdash.core.suggest import did_you_mean
+from opsdash.core.view.board import Board
+from opsdash.core.view.clean import clean
+from opsdash.ui.terminal_modes import RESTORE
+
+if TYPE_CHECKING:
+    from opsdash.engine.engine import Engine
+    from opsdash.ui.app import OpsdashApp
+
+GRACE_S = 0.4
+"""How long the screen may take to leave by itself before it is cancelled."""
+GC_RESTS_S = 3.0
+"""Garbage collection starts again this long after the start, by when the first picture is drawn."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What the command line and the environment say of this run."""
+
+    args: argparse.Namespace
+    utf8: bool
+
+
+def run_session(path: Path, reading: ForkedReading, choices: Choices) -> int:
+    """Draws until the operator leaves; the exit code. Raises ConfigInvalid, SecretMissing."""
+    args = choices.args
+    no_log = open_log(args.log_file, args.log_level, os.environ)
+    wiring = Wiring(Overrides(theme=args.theme, variables=tuple(args.var), ascii_only=not choices.utf8))
+    wiring.import_engine()
+    board = wiring.accept(reading.result())
+    if (wrong := wrong_choice(wiring, board, args)) is not None:
+        print(f"opsdash: {wrong}", file=sys.stderr)
+        return ExitCode.USAGE
+    guard = TerminalGuard(RESTORE.encode())
+    session = Session(path, board, wiring, guard, utf8=choices.utf8, no_log=no_log)
+    try:
+        return asyncio.run(session.run())
+    finally:
+        guard.put_back()
+
+
+def wrong_choice(wiring: Wiring, board: Board, args: argparse.Namespace) -> str | None:
+    """What the command line names and the configuration does not have."""
+    for name, _ in args.var:
+        names = [spec.name for spec in board.variables]
+        if name not in names:
+            return f'--var: there is no variable "{clean(name)}"{did_you_mean(name, names)}'
+    themes = [theme.name for theme in wiring.themes()]
+    if args.theme is not None and args.theme not in themes:
+        return f'--theme: there is no theme "{clean(args.theme)}"{did_you_mean(args.theme, themes)}'
+    return None
+
+
+class Session:
+    """One run of the dashboard: an engine, a screen, a watcher of the files and the wish to leave."""
+
+    def __init__(  # noqa: PLR0913 - one run's worth
+        self, path: Path, board: Board, wiring: Wiring, guard: TerminalGuard, *, utf8: bool, no_log: str | None
+    ) -> None:
+        self._path = path
+        self._wiring = wiring
+        self._guard = guard
+        self._utf8 = utf8
+        self._no_log = no_log
+        self._board = board
+
+    async def run(self) -> int:
+        """Runs until somebody leaves; the exit code."""
+        departure = Departure(self._guard)
+        departure.own_signals()
+        engine = self._wiring.build_engine(self._board)
+        async with asyncio.TaskGroup() as group:
+            polling = group.create_task(engine.run(), name="engine")
+            engine.show(0)
+            await asyncio.sleep(0)
+            app = await asyncio.to_thread(self._import_and_build, engine, departure)
+            beside = [
+                polling,
+                group.create_task(self._watch(engine), name="reload"),
+                group.create_task(_wake_collector(), name="garbage collection"),
+            ]
+            drawing = group.create_task(app.run_async(), name="screen")
+            code = await self._until_left(app, drawing, departure)
+            if not departure.wanted.done():
+                self._guard.leave_soon(code)
+            for task in beside:
+                task.cancel()
+        return code
+
+    async def _until_left(self, app: OpsdashApp, drawing: asyncio.Task[object], departure: Departure) -> int:
+        """Waits until the operator quits or a signal says to leave, and the screen is closed; the exit code."""
+        either: list[asyncio.Future[Any]] = [drawing, departure.wanted]
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if not departure.wanted.done():
+            return _code_of(app)
+        app.exit()
+        done, _ = await asyncio.wait({drawing}, timeout=GRACE_S)
+        if not done:
+            drawing.cancel()
+        return departure.wanted.result()
+
+    def _import_and_build(self, engine: Engine, departure: Departure) -> OpsdashApp:
+        terminal = Terminal(utf8=self._utf8, on_gone=partial(departure.ask, ExitCode.HANGUP))
+        app = self._wiring.build_app(engine, terminal)
+        self._guard.is_drawn_on = lambda: bool(getattr(app._driver, "is_active", False))
+        if self._no_log is not None:
+            app.session.say(self._no_log, "bad")
+        return app
+
+    def _read_again(self, path: Path) -> Board:
+        return self._wiring.accept(read_apart(path, os.environ))
+
+    async def _watch(self, engine: Engine) -> None:
+        """Hot reload, until cancelled. SIGUSR1 reads the files at once."""
+
+        def run_board(board: Board) -> None:
+            engine.replace_board(board, self._wiring.build_sources(board))
+
+        receivers = Receivers(on_board=run_board, on_problem=engine.reject_board)
+        watcher = ConfigWatcher(self._path, self._board, self._read_again, receivers)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, watcher.poke)
+        await watcher.run()
+
+
+def _code_of(app: OpsdashApp) -> int:
+    """The exit code of a screen that ended by itself; raises the fault that ended it."""
+    fault = getattr(app, "_exception", None)
+    if fault is not None:
+        raise fault
+    return ExitCode.OK
+
+
+async def _wake_collector() -> None:
+    """Lets garbage collection run again; what the start has made is not looked at again."""
+    await asyncio.sleep(GC_RESTS_S)
+    gc.freeze()
+    gc.enable()
