@@ -26,7 +26,8 @@ class Loaded:
     files: tuple[str, ...] = ()
     """Every file that was read or tried, also where there is no board: for hot reload."""
     places: dict[str, Problem] | None = None
-    """Where sources (`source:NAME`) and the queries of panels (`panel:ID:INDEX`) stand: for `check --live`."""
+    """Where sources (`source:NAME`), variables (`variable:NAME`) and queries (`panel:ID:INDEX`) stand, for
+    `check --live`; None where there is no board."""
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -64,6 +65,7 @@ def _in_order(problems: Sequence[Problem], files: Sequence[str]) -> tuple[Proble
 
 def _places(union: Union) -> dict[str, Problem]:
     places = {f"source:{name}": source.place for name, source in union.sources.items()}
+    places |= {f"variable:{name}": variable.place for name, variable in union.variables.items()}
     for dashboard, row in zip(union.dashboards, union.identities(), strict=True):
         for panel, identity in zip(dashboard.panels, row, strict=True):
             for index in range(len(panel.model.queries)):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, get_args, get_origin
 
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from opsdash.config.documents import Document
@@ -109,7 +110,7 @@ def _later(whole: Mapping[str, object], top: Place, report: Report) -> None:
                 _parse(model, item, top / name / index, report)
         else:
             _parse(model, value, top / name, report)
-        report.warning(top / name, "read but not evaluated by this version", key=True)
+        report.warning(top / name, f"{name} is read but not evaluated by this version", key=True)
 
 
 def _mapping(data: Mapping[str, object], name: str, place: Place, report: Report) -> dict[str, object]:
@@ -140,22 +141,31 @@ def _parse(model: type[M], data: object, place: Place, report: Report) -> Parsed
                 _report(model, error, place, report)
         for error in errors:
             data = _without(data, tuple(error["loc"]))
-        if data is None:
+        if not isinstance(data, dict):
             return None
+        data = {**_STAND_INS.get(model, {}), **data}
     return None
+
+
+_STAND_INS: Mapping[type[Model], Mapping[str, object]] = {
+    Source: {"url": "https://wrong.invalid"},
+    Panel: {"title": "?"},
+    Dashboard: {"title": "?"},
+}
+"""What stands for a wrong or missing value while the rest is checked."""
 
 
 def _without(data: object, path: KeyPath) -> object:
     """A copy of the data without the innermost key on the path that is there; None where that is all of it."""
-    if not isinstance(data, dict):
-        return None
-    for part in path[:1]:
-        if part not in data:
-            return None
-        inner = _without(data[part], path[1:]) if len(path) > 1 else None
+    part = path[0] if path else None
+    if isinstance(data, dict) and part in data:
+        inner = _without(data[part], path[1:])
         if inner is None:
             return {name: value for name, value in data.items() if name != part}
         return {**data, part: inner}
+    if isinstance(data, list) and isinstance(part, int) and part < len(data):
+        inner = _without(data[part], path[1:])
+        return None if inner is None else [*data[:part], inner, *data[part + 1 :]]
     return None
 
 
@@ -203,10 +213,15 @@ def fields_at(model: type[Model], path: KeyPath) -> tuple[str, ...]:
         inner = _model_in(annotation)
         if get_origin(annotation) in (list, dict) or inner is None:
             annotation = get_args(annotation)[-1] if get_args(annotation) else annotation
-        elif isinstance(part, str) and part in inner.model_fields:
-            annotation = inner.model_fields[part].annotation
+        elif isinstance(part, str) and part in (by_key := _by_key(inner)):
+            annotation = by_key[part].annotation
     found = _model_in(annotation)
-    return tuple(found.model_fields) if found is not None else ()
+    return tuple(_by_key(found)) if found is not None else ()
+
+
+def _by_key(model: type[Model]) -> dict[str, FieldInfo]:
+    """The fields by the keys that they have in a file."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
 def _model_in(annotation: Any) -> type[Model] | None:

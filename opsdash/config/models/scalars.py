@@ -139,7 +139,7 @@ def percent(value: object) -> float:
     if isinstance(given, bool) or not isinstance(given, int | float):
         refuse(f"{described(value)} is not a percentage")
     if not 0 < given < 100:
-        refuse(f"{described(value)} is not between 0 and 100 (neither is either of them)")
+        refuse(f"{described(value)} is not above 0 and below 100")
     return float(given)
 
 

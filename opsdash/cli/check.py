@@ -1,0 +1,126 @@
+"""`opsdash check`: every problem of a configuration at once, and with `--live` what the sources say to its queries."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from opsdash.cli.arguments import add_config
+from opsdash.cli.exit_codes import ExitCode
+from opsdash.cli.resources import find_config, theme_folders
+from opsdash.config.loading import Loaded, load
+from opsdash.config.problems import Problem, Severity
+
+if TYPE_CHECKING:
+    from opsdash.core.view.board import Board
+
+Finding = tuple[str, Severity, str]
+"""What was asked (`source:NAME`, `variable:NAME`, `panel:ID:INDEX`), how bad it is, and the message."""
+Ask = Callable[["Board"], Awaitable[Sequence[Finding]]]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What `opsdash check` takes."""
+    add_config(parser)
+    parser.add_argument("--json", action="store_true", help="the result as JSON (docs/configuration.md)")
+    parser.add_argument("--strict", action="store_true", help="warnings count as errors")
+    parser.add_argument("--live", action="store_true", help="ask every source and every query once")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Checks, prints, and gives 0 or 78."""
+    config = find_config(args.config, os.environ, Path.cwd())
+    return check(
+        config,
+        as_json=args.json,
+        strict=args.strict,
+        ask=ask_sources if args.live else None,
+        themes=theme_folders(os.environ),
+    )
+
+
+def check(
+    config: Path, *, as_json: bool = False, strict: bool = False, ask: Ask | None = None, themes: Sequence[Path] = ()
+) -> int:
+    """Prints the problems of a configuration; 78 where one is an error (with `strict`: where there is one at all).
+
+    `ask` puts the questions of a sound configuration to its sources.
+    """
+    loaded = load(config, theme_folders=themes)
+    problems = list(loaded.problems)
+    if ask is not None and loaded.board is not None:
+        problems += _placed(loaded, asyncio.run(_answers(ask, loaded.board)))
+    bad = [problem for problem in problems if strict or problem.severity == "error"]
+    if as_json:
+        print(as_document(problems, ok=not bad))
+    else:
+        for problem in problems:
+            print(problem)
+        print(_summary(config, loaded, problems), file=sys.stderr)
+    return ExitCode.CONFIG if bad else ExitCode.OK
+
+
+def as_document(problems: Sequence[Problem], *, ok: bool) -> str:
+    """The JSON of `--json`: `{"ok": …, "problems": [{file, line, column, key, severity, message}]}`."""
+    listed = [
+        {
+            "file": problem.file,
+            "line": problem.line,
+            "column": problem.column,
+            "key": problem.key,
+            "severity": problem.severity,
+            "message": problem.message,
+        }
+        for problem in problems
+    ]
+    return json.dumps({"ok": ok, "problems": listed}, ensure_ascii=False, indent=2)
+
+
+async def ask_sources(board: Board) -> Sequence[Finding]:
+    """Asks the real sources."""
+    from opsdash.cli.live import ask_everything  # noqa: PLC0415 - HTTP and engine, for --live only
+    from opsdash.cli.wiring import Wiring  # noqa: PLC0415
+
+    wiring = Wiring()
+    sources = wiring.build_sources(board)
+    try:
+        return await ask_everything(board, sources, wiring.clock)
+    finally:
+        for source in sources.values():
+            await source.aclose()
+
+
+async def _answers(ask: Ask, board: Board) -> Sequence[Finding]:
+    return await ask(board)
+
+
+def _placed(loaded: Loaded, findings: Sequence[Finding]) -> list[Problem]:
+    """The findings as problems at the places of what was asked."""
+    places = loaded.places or {}
+    nowhere = Problem(file=loaded.files[0], line=1, column=1, key="", message="")
+    return [
+        replace(places.get(what, nowhere), severity=severity, message=message) for what, severity, message in findings
+    ]
+
+
+def _summary(config: Path, loaded: Loaded, problems: Sequence[Problem]) -> str:
+    errors = sum(problem.severity == "error" for problem in problems)
+    warnings = len(problems) - errors
+    if errors or warnings:
+        return f"{config}: {_count(errors, 'error')}, {_count(warnings, 'warning')}"
+    board = loaded.board
+    assert board is not None
+    panels = sum(len(dashboard.panels) for dashboard in board.dashboards)
+    listed = (_count(len(board.sources), "source"), _count(len(board.dashboards), "dashboard"), _count(panels, "panel"))
+    return f"{config}: ok: {', '.join(listed)}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
