@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NoReturn
 
 import h11
 
@@ -90,9 +91,13 @@ class Connection:
                 self._send(method, target, headers, body)
                 await self._writer.drain()
                 return await self._head(progress)
-        except (SourceUnavailable, AnswerUnusable) as error:
+        except SourceUnavailable as error:
             if reused and progress.bytes == 0:
                 raise Stale from error
+            if not reused and progress.bytes == 0 and self._writer.get_extra_info("ssl_object") is not None:
+                # Without its certificate of choice, a server of TLS 1.3 often just hangs up on the first request.
+                words = f"{error.message} after the TLS handshake; it may want a (different) client certificate"
+                raise SourceUnavailable(words) from error
             raise
 
     def _send(self, method: bytes, target: bytes, headers: Headers, body: bytes) -> None:
@@ -109,8 +114,17 @@ class Connection:
                 return event
             if event is h11.NEED_DATA:
                 await self._receive(progress)
+                if self._ended:
+                    self._end_of_head()
             elif not isinstance(event, h11.InformationalResponse):
                 raise AnswerUnusable(f"{self._source} at {self._where} closed the connection without an answer")
+
+    def _end_of_head(self) -> NoReturn:
+        """The connection was closed before the head of the answer was complete."""
+        came = self._http.trailing_data[0]
+        if came.startswith(b"HTTP/") or not came:
+            raise ConnectionResetError
+        raise AnswerUnusable(f"{self._source} at {self._where} answered something that is not HTTP")
 
     async def chunk(self, progress: Progress) -> bytes:
         """The next piece of the body as it was sent; empty at its end."""

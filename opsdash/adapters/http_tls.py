@@ -82,9 +82,7 @@ def _present(source: str, context: ssl.SSLContext, cert: str, key: str | None) -
         if "KEY_VALUES_MISMATCH" in reason:
             raise ConfigInvalid(f"{source}: tls.key does not belong to {shown}") from error
         if key is None:
-            raise ConfigInvalid(
-                f"{source}: tls.cert: {shown} holds no certificate with its key; set tls.key"
-            ) from error
+            raise ConfigInvalid(f"{source}: tls.cert: {shown} holds no key beside it; set tls.key") from error
         raise ConfigInvalid(
             f"{source}: tls.cert and tls.key are not a PEM certificate and its key without a pass phrase"
         ) from error
