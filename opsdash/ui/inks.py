@@ -74,7 +74,7 @@ class Inks:
         return known
 
     def _difference(self, before: int, ink: int) -> str:
-        if (before ^ ink) & _ATTRIBUTE_BITS:
+        if self._wanted(before) != self._wanted(ink):
             return self.sgr(ink)
         fg, bg = self._foreground(ink), self._background(ink)
         codes = [*(fg if fg != self._foreground(before) else ()), *(bg if bg != self._background(before) else ())]

@@ -145,28 +145,27 @@ def _mark_block(scene: Scene) -> list[list[tuple[str, str, Role]]]:
 
 def _in_columns(groups: Sequence[Sequence[tuple[str, str, Role]]], width: int) -> list[Line]:
     """Groups under each other in as many columns as there is room for, no group broken."""
-    columns = max(min(width // 62, 3), 1)
-    stacks: list[list[tuple[str, str, Role] | None]] = [[] for _ in range(columns)]
-    for rows in sorted(groups, key=len, reverse=True):
-        shortest = min(stacks, key=len)
-        shortest += [*rows, None]
+    columns = max(min(width // 55, 3), 1)
     column_width = width // columns
-    lines: list[Line] = []
-    for y in range(max(len(stack) for stack in stacks)):
-        line: Line = []
-        for column, stack in enumerate(stacks):
-            entry = stack[y] if y < len(stack) else None
-            if entry is not None:
-                line += _help_entry(entry, column * column_width, column_width - 2)
-        lines.append(line)
-    return lines
+    stacks: list[list[Line]] = [[] for _ in range(columns)]
+    for rows in sorted(groups, key=len, reverse=True):
+        shortest = min(range(columns), key=lambda number: len(stacks[number]))
+        for row in rows:
+            stacks[shortest] += _help_entry(row, shortest * column_width, column_width - 2)
+        stacks[shortest].append([])
+    height = max(len(stack) for stack in stacks)
+    return [[piece for stack in stacks if y < len(stack) for piece in stack[y]] for y in range(height)]
 
 
-def _help_entry(entry: tuple[str, str, Role], x: int, width: int) -> Line:
+def _help_entry(entry: tuple[str, str, Role], x: int, width: int) -> list[Line]:
+    """A heading, or keys with what they do, wrapped beside them."""
     keys, text, role = entry
     if not text:
-        return [(x, keys, ink(role, attributes=BOLD))]
-    return [(x, fit(keys, 14), ink(role, attributes=BOLD)), (x + 16, fit(text, width - 16), ink(Role.TEXT))]
+        return [[(x, keys, ink(role, attributes=BOLD))]]
+    indent = max(text_width(keys) + 2, 12)
+    lines: list[Line] = [[(x + indent, part, ink(Role.TEXT))] for part in wrap(text, max(width - indent, 12))]
+    lines[0].insert(0, (x, keys, ink(role, attributes=BOLD)))
+    return lines
 
 
 def sources_pages() -> Pages:

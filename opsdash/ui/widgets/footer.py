@@ -68,6 +68,8 @@ def _makes_sense(command: Command, desk: Desk, scene: Scene) -> bool:
             useful = bool(scene.snapshot.bindings)
         case "row.expand" | "row.follow":
             useful = kind is PanelKind.LOGS
+        case "list.mark":
+            useful = bool(getattr(desk.overlay, "multi", False))
         case "panel.maximise":
             useful = not desk.maximised
         case "sort.next" | "sort.previous":

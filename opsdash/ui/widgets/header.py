@@ -40,20 +40,31 @@ def draw_header(desk: Desk, scene: Scene, width: int) -> Cells:
     clock = [(clock_word(scene.now_s, scene.zone_of(desk)), _PLAIN)]
     time = _range_pieces(scene.snapshot, scene, desk)
     title = _title(desk, scene)
-    for sources in _source_variants(scene.snapshot, scene.now_s):
-        parts = [part for part in (time, clock, sources) if part]
-        right = _joined(parts, "   " if width >= 110 else "  ")
+    gap = "   " if width >= 110 else "  "
+    variants = [*_source_variants(scene.snapshot, scene.now_s), []]
+    choices = [(time, clock, sources) for sources in variants[:-1]] + _least(time, clock, variants, scene.snapshot)
+    right: list[Piece] = []
+    spare = 0
+    for parts in choices:
+        right = _joined([part for part in parts if part], gap)
         spare = width - _width(left) - _width(right) - 3
         if spare >= min(text_width(title), 12):
             break
-    else:
-        right, spare = _joined([time, clock], "  "), width - _width(left) - _width(time) - _width(clock) - 5
     x = _put(cells, 0, left)
-    cells.put(x + 1, 0, fit(title, max(spare, 0)), ink(Role.TITLE, _H, BOLD))
+    cells.put(x + 1, 0, fit(title, spare) if spare >= 4 else "", ink(Role.TITLE, _H, BOLD))
     _put(cells, max(width - _width(right) - 1, 0), right)
     if scene.ascii_only:
         _to_ascii(cells)
     return cells
+
+
+def _least(
+    time: list[Piece], clock: list[Piece], variants: Sequence[list[Piece]], snapshot: Snapshot
+) -> list[tuple[list[Piece], ...]]:
+    """What a narrow window keeps: a source that is not well is never left out for the range or the clock."""
+    if all(source.state is Freshness.FRESH for source in snapshot.sources):
+        return [(time, clock), (clock,)]
+    return [(clock, variants[-2]), (variants[-2],)]
 
 
 def environment_role(environment: str) -> Role:
