@@ -19,7 +19,11 @@ _UNSUPPORTED = re.compile(
     r"Field \[(?P<field>[^\]]+)\] of type \[(?P<kind>[^\]]+)\] is not supported for aggregation \[(?P<agg>\w+)\]"
 )
 _NO_FORMAT = re.compile(r"Field \[(?P<field>[^\]]+)\] of type \[(?P<kind>[^\]]+)\] does not support custom formats")
+_NO_HISTOGRAM = re.compile(
+    r"Field \[(?P<field>[^\]]+)\] of type \[(?P<kind>[^\]]+)\] is not supported for aggregation \[date_histogram\]"
+)
 _REASONS = (
+    (_NO_HISTOGRAM, "time_field: {field} is of type {kind}; it has to be a date"),
     (_UNSUPPORTED, "{field} is of type {kind}: {agg} does not work on it"),
     (_FIELDDATA, "{field} is a text field, which cannot be grouped or measured"),
     (_NO_FORMAT, "time_field: {field} is of type {kind}; it has to be a date"),
