@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from opsdash.core.metrics.answers import LogRow
 from opsdash.core.metrics.freshness import Freshness
+from opsdash.core.metrics.window import Window
 from opsdash.core.view.draw.cost import REQUESTS
 from opsdash.core.view.export.numbers import iso_time, plain_number
 from opsdash.core.view.log_rows import rows_of as log_rows_of
@@ -32,7 +34,7 @@ def panel_document(view: PanelView, dashboard: str) -> Document:
         "unit": spec.unit,
         "state": str(view.state),
         "error": view.message if view.state in _FAILED else None,
-        "series": [series for query in _told(view) for series in _series(query)],
+        "series": [one for query in _told(view) for one in series_documents(query.window, query.legends)],
         "rows": _rows(view),
     }
 
@@ -53,17 +55,15 @@ def _told(view: PanelView) -> list[QueryView]:
     return [query for query in view.queries if not query.spec.hidden and not (is_cost and query.spec.name == REQUESTS)]
 
 
-def _series(query: QueryView) -> list[Document]:
-    window = query.window
+def series_documents(window: Window, legends: Sequence[str]) -> list[Document]:
+    """The series of a window; a gap is a point that is not there."""
     newest = window.last()[1].tolist()
     times = [plain_number(at) for at in window.times.tolist()]
     found = []
-    for row, (labels, legend) in enumerate(zip(window.labels, query.legends, strict=True)):
+    for row, (labels, legend) in enumerate(zip(window.labels, legends, strict=True)):
         present = window.present[row].tolist()
         values = window.values[row].tolist()
-        points = [
-            [at, plain_number(value)] for at, value, has in zip(times, values, present, strict=True) if has
-        ]  # fmt: skip
+        points = [[at, plain_number(value)] for at, value, has in zip(times, values, present, strict=True) if has]
         last = plain_number(newest[row]) if points else None
         found.append({"legend": legend, "labels": dict(labels), "last": last, "points": points})
     return found
