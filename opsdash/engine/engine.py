@@ -45,7 +45,8 @@ from opsdash.ports import Clock, LogSource, Source
 logger = logging.getLogger(__name__)
 
 GATHER_S = 0.03
-"""Answers that come within this time are shown together."""
+GATHER_AT_MOST_S = 0.12
+"""Answers that come together are shown together: one drawing for all, but nobody waits long for a slow one."""
 HEARTBEAT_S = 1.0
 """Ages and states are looked at this often, also when nothing comes."""
 PROBE_EVERY_S = 60.0
@@ -275,7 +276,10 @@ class Engine:
         """Sends a snapshot soon after a change; answers that come together are shown together."""
         while True:
             await self._changed.wait()
+            shown_by_s = self._clock.monotonic_s() + GATHER_AT_MOST_S
             await asyncio.sleep(GATHER_S)
+            while self._clock.monotonic_s() < shown_by_s and any(p.is_asking for p, _ in self._pollers.values()):
+                await asyncio.sleep(GATHER_S / 3)
             self._changed.clear()
             self._snapshots.send(self.snapshot())
 

@@ -62,6 +62,8 @@ class Poller:
         self._poll = poll
         self._failures = 0
         self._wake = asyncio.Event()
+        self.is_asking = False
+        """Whether a question is on its way now."""
 
     def wake(self) -> None:
         """Polls now, whatever it waits for."""
@@ -72,7 +74,11 @@ class Poller:
         while True:
             wait = self._gate.wait_s()
             if wait <= 0:
-                wait = await self._once()
+                self.is_asking = True
+                try:
+                    wait = await self._once()
+                finally:
+                    self.is_asking = False
             self._wake.clear()
             try:
                 async with asyncio.timeout(wait):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import inf
 
 import numpy as np
 
@@ -29,6 +30,8 @@ class _Kept:
     answer: Answer
     is_suspect: bool = False
     """An overlap disagreed, and it was too early to ask for everything again."""
+    doubted_at_s: float = -inf
+    """When everything was last asked for again because an overlap disagreed."""
 
 
 class Windows:
@@ -87,7 +90,7 @@ class Windows:
                 if joined is None:
                     whole = Span(start_s=wanted.start_s, end_s=max(wanted.end_s, span.end_s), step_s=wanted.step_s)
                     answer = await source.fetch(asked, whole)
-                    window = self._filled(query, answer, wanted, until)
+                    window = self._filled(query, answer, wanted, until, doubted_at_s=until)
                 else:
                     answer = replace(answer, cut=tuple(dict.fromkeys((*kept.answer.cut, *answer.cut))))
                     window = self._extended(query, kept, answer, wanted, joined)
@@ -111,7 +114,7 @@ class Windows:
             doubtful = not agree(kept.window, piece, from_s=span.start_s, to_s=settled)
             absent_is_zero = False
         kept.is_suspect = kept.is_suspect or doubtful
-        lately = wanted.end_s - kept.coverage.filled_at_s < max(REFILL_AT_MOST_EVERY_S, 4 * wanted.step_s)
+        lately = wanted.end_s - kept.doubted_at_s < max(REFILL_AT_MOST_EVERY_S, 4 * wanted.step_s)
         if kept.is_suspect and not lately:
             return None
         return merge(
@@ -122,15 +125,17 @@ class Windows:
             absent_is_zero=absent_is_zero,
         )
 
-    def _filled(self, query: Query, answer: Answer, wanted: Span, until_s: float) -> Window:
+    def _filled(
+        self, query: Query, answer: Answer, wanted: Span, until_s: float, *, doubted_at_s: float = -inf
+    ) -> Window:
         window = without_empty_series(answer.window)
         coverage = Coverage(step_s=wanted.step_s, from_s=wanted.start_s, to_s=wanted.end_s, filled_at_s=until_s)
-        self._keep(query, _Kept(window=window, coverage=coverage, answer=answer))
+        self._keep(query, _Kept(window=window, coverage=coverage, answer=answer, doubted_at_s=doubted_at_s))
         return window
 
     def _extended(self, query: Query, kept: _Kept, answer: Answer, wanted: Span, window: Window) -> Window:
         coverage = replace(kept.coverage, from_s=wanted.start_s, to_s=wanted.end_s)
-        self._keep(query, _Kept(window=window, coverage=coverage, answer=answer, is_suspect=kept.is_suspect))
+        self._keep(query, replace(kept, window=window, coverage=coverage, answer=answer))
         return window
 
     def _keep(self, query: Query, kept: _Kept) -> None:
