@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from opsdash.adapters.clock import SystemClock
 from opsdash.cli.reading import Reading, read_here
 from opsdash.core.errors import ConfigInvalid
+from opsdash.core.variables import ALL
 
 if TYPE_CHECKING:
     from opsdash.adapters.secrets import Secrets
@@ -111,6 +112,7 @@ class Wiring:
         """The screen. Imports Textual: slow, and made to run in a thread while the first answers travel."""
         from opsdash.cli.exports import save_in
         from opsdash.cli.zone import zone_of
+        from opsdash.core.view.export.formats import EXPORTERS
         from opsdash.ui.app import OpsdashApp
         from opsdash.ui.surroundings import Surroundings
         from opsdash.ui.terminal import terminal_of
@@ -123,7 +125,7 @@ class Wiring:
             themes=self.themes,
             zone=zone_of(self.board().timezone),
             terminal=replace(terminal_of(self._env), utf8=terminal.utf8),
-            exporters=self.exporters(),
+            exporters=EXPORTERS,
             save=partial(save_in, Path.cwd()),
         )
         app = OpsdashApp(around)
@@ -136,16 +138,12 @@ class Wiring:
             raise RuntimeError("no engine was built yet")
         return self._board
 
-    def exporters(self) -> Mapping[str, Callable[..., str]]:
-        """How a panel becomes a file, by the format's name."""
-        return {}
-
 
 def overridden(board: Board, overrides: Overrides) -> Board:
     """The board with what the command line says. Variables that it does not have are left alone."""
     values: dict[str, tuple[str, ...]] = {}
     for name, value in overrides.variables:
-        values[name] = (*values.get(name, ()), value)
+        values[name] = (*values.get(name, ()), ALL if value == "All" else value)
     return replace(
         board,
         theme=overrides.theme or board.theme,

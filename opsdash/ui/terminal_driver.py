@@ -15,8 +15,10 @@ import signal
 import struct
 import termios
 from collections.abc import Callable
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
+from rich.console import Console
 from textual import events
 from textual._xterm_parser import XTermParser
 from textual.driver import Driver
@@ -54,6 +56,9 @@ class TerminalDriver(Driver):
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._on_gone = on_gone
         self._encoding = "utf-8" if utf8 else "ascii"
+        app.error_console = Console(
+            file=StringIO()
+        )  # a fault is told by who runs us: one line here, the rest in the log
         self._input, self._output = 0, 1
         self._settings: list[Any] | None = None
         self._outlet: Outlet | None = None
