@@ -64,7 +64,7 @@ def value_axis(request: AxisRequest) -> ValueAxis:
     bottom, top = _bounds(request, found)
     ticks = _ticks(bottom, top, found, request.rows)
     values = [*ticks, *(value for value in request.extra if bottom <= value <= top)]
-    labels = format_fixed(values, request.unit, request.decimals)
+    labels = format_fixed(values, request.unit, request.decimals, distinct=True)
     width = max((len(label) for label in labels), default=1)
     width = 4 if width <= 4 else 6 if width <= 6 else width
     pairs = sorted(dict(zip(values, labels, strict=True)).items())

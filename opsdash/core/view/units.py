@@ -43,10 +43,13 @@ def format_value(value: float, unit: str, decimals: int | None = None) -> str:
     return with_rung(value, found, rung, decimals)
 
 
-def format_fixed(values: Sequence[float], unit: str, decimals: int | None = None) -> list[str]:
+def format_fixed(
+    values: Sequence[float], unit: str, decimals: int | None = None, *, distinct: bool = False
+) -> list[str]:
     """Numbers that stand below each other (a column, an axis): one scale and one number of decimals for all.
 
     The largest decides the scale. A number that would then be shown as zero and is not gets its own scale instead.
+    `distinct` takes as many decimals as it needs to show different numbers differently (the ticks of an axis).
     """
     found = unit_of(unit)
     finite = [value for value in values if math.isfinite(value)]
@@ -54,6 +57,8 @@ def format_fixed(values: Sequence[float], unit: str, decimals: int | None = None
         return [format_value(value, unit, decimals) for value in values]
     rung = rung_for(max(finite, key=abs), found, decimals)
     places = _common_decimals(finite, found, rung) if decimals is None else decimals
+    if distinct:
+        places = _distinct_decimals(finite, found, rung, places)
     texts: list[str] = []
     for value in values:
         vanishes = decimals is None and value != 0 and round(abs(value) * found.factor / rung.size, places) == 0
@@ -61,6 +66,8 @@ def format_fixed(values: Sequence[float], unit: str, decimals: int | None = None
             texts.append(format_value(value, unit, decimals))
         else:
             texts.append(with_rung(value, found, rung, places) if value else with_rung(0.0, found, found.base, 0))
+    if distinct and len(set(texts)) < len(set(values)):
+        return [format_value(value, unit, decimals) for value in values]
     return texts
 
 
@@ -106,8 +113,8 @@ def _plain(shown: float, unit: Unit) -> str:
     if shown == 0:
         return "0"
     if abs(shown) < 1e-4 or (abs(shown) >= 1e7 and not unit.grouped):
-        mantissa, _, exponent = f"{shown:.1e}".partition("e")
-        return f"{mantissa.removesuffix('.0')}e{int(exponent)}"
+        mantissa, _, exponent = f"{shown:.2e}".partition("e")
+        return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
     text = f"{shown:.{_own_decimals(abs(shown), unit)}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
@@ -129,6 +136,13 @@ def _common_decimals(values: Sequence[float], unit: Unit, rung: Scale) -> int:
         if all(abs(number - round(number, places)) < 0.5 * 10.0 ** -(most + 1) for number in shown):
             return places
     return most
+
+
+def _distinct_decimals(values: Sequence[float], unit: Unit, rung: Scale, places: int) -> int:
+    shown = {value * unit.factor / rung.size for value in values}
+    while places < _MOST_DECIMALS and len({f"{number:.{places}f}" for number in shown}) < len(shown):
+        places += 1
+    return places
 
 
 def _special(value: float, unit: Unit) -> str:  # noqa: PLR0911 - one case a form
