@@ -40,6 +40,7 @@ LONGEST_GET = 2000
 """Characters of a request target; longer questions go as a form, which no proxy on the way cuts or refuses."""
 WHOLE_BODY_BYTES = 256 * 1024
 """Up to this an answer is decoded in one go, in some four milliseconds."""
+SLICE_BYTES = 64 * 1024
 LARGEST_REFUSAL_BYTES = 64 * 1024
 LARGEST_CATALOGUE_BYTES = 8 * 1024 * 1024
 MOST_VALUES = 10_000
@@ -216,9 +217,7 @@ class PrometheusSource:
                     continue
                 stream = AnswerStream(rows, limits)
                 piece, whole = bytes(whole), bytearray()  # noqa: PLW2901 - what came so far is its first piece
-            wanted = stream.feed(piece)
-            await asyncio.sleep(0)
-            if not wanted:
+            if not await _fed(stream, piece):
                 break
         return decode(bytes(whole), rows) if stream is None else stream.finish()
 
@@ -229,6 +228,15 @@ class PrometheusSource:
             return None
         skew = date + 0.5 - (self._clock.now_s() - seen.rtt_s / 2)
         return 0.0 if abs(skew) <= 0.5 + seen.rtt_s else skew
+
+
+async def _fed(stream: AnswerStream, piece: bytes) -> bool:
+    """Gives way to others after each slice of some milliseconds; False when nothing more is wanted."""
+    for start in range(0, len(piece), SLICE_BYTES):
+        if not stream.feed(piece[start : start + SLICE_BYTES]):
+            return False
+        await asyncio.sleep(0)
+    return True
 
 
 async def _whole(response: Response) -> tuple[bytes, Response]:

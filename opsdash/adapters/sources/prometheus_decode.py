@@ -21,6 +21,7 @@ MOST_CELLS = 4_000_000
 """Series times points of one answer: 36 MB of samples, a thousand series of an hour at 1 s."""
 MOST_WARNINGS = 10
 MILLISECOND_S = 0.001
+PLACED_AT_ONCE = 20_000
 MALFORMED = (TypeError, ValueError, KeyError, IndexError, OverflowError, RecursionError)
 """What reading a series of a wrong form raises."""
 
@@ -57,8 +58,11 @@ class Rows:
         self.room = max(1, min(limits.series, MOST_CELLS // max(1, grid.points)))
         self._limits = limits
         self._labels: dict[Labels, None] = {}
-        self._values: list[Floats] = []
-        self._present: list[Bools] = []
+        self._times: list[float] = []
+        self._numbers: list[float] = []
+        self._counts: list[int] = []
+        """Samples of the series that are not placed yet, one after the other."""
+        self._blocks: list[tuple[Floats, Bools]] = []
         self._histograms = 0
         self._ranges = 0
         self._labels_cut = 0
@@ -90,8 +94,15 @@ class Rows:
         elif self.grid.step_s == 0:
             samples = samples[-1:]
             self._ranges += 1
-        values, present = _place(samples, self.grid)
-        self._keep(*self._labels_of(entry["metric"]), values, present)
+        if not isinstance(samples, list):
+            raise TypeError("not a list")
+        if self._keeps(*self._labels_of(entry["metric"])):
+            times, texts = zip(*samples, strict=True) if samples else ((), ())
+            self._times.extend(times)
+            self._numbers.extend(map(float, texts))
+            self._counts.append(len(times))
+            if len(self._numbers) >= PLACED_AT_ONCE:
+                self._place()
 
     def leave_out(self) -> None:
         """Counts a series that is too large to be read."""
@@ -101,37 +112,52 @@ class Rows:
         """The label set, and whether a value of it had to be cut."""
         if not isinstance(metric, dict):
             raise TypeError("not an object")
-        pairs, cut = [], False
-        for name, value in metric.items():
-            if not isinstance(value, str):
-                raise TypeError("not a string")
-            if len(value) > LONGEST_LABEL or len(name) > LONGEST_LABEL:
-                cut = True
-            pairs.append((_bounded(name), _bounded(value)))
-        pairs.sort()
-        return tuple(pairs), cut
+        text = "".join(metric.values()) + "".join(metric)
+        if len(text) <= LONGEST_LABEL and text.isascii():
+            return tuple(sorted(metric.items())), False
+        cut = any(len(name) > LONGEST_LABEL or len(value) > LONGEST_LABEL for name, value in metric.items())
+        return tuple(sorted((_bounded(name), _bounded(value)) for name, value in metric.items())), cut
 
-    def _keep(self, labels: Labels, cut: bool, values: Floats, present: Bools) -> None:
+    def _keeps(self, labels: Labels, cut: bool) -> bool:
+        """Whether the series is kept; two of the same labels are no answer, unless it was us who made them equal."""
         self._labels_cut += cut
-        if labels in self._labels:
-            if cut:
-                self._left_out += 1
-                return
-            shown = clean(notation(labels), longest=80)
-            raise AnswerUnusable(f"{self.source} answered two series with the same labels: {shown}")
-        self._labels[labels] = None
-        self._values.append(values)
-        self._present.append(present)
+        if labels not in self._labels:
+            self._labels[labels] = None
+            return True
+        if cut:
+            self._left_out += 1
+            return False
+        shown = clean(notation(labels), longest=80)
+        raise AnswerUnusable(f"{self.source} answered two series with the same labels: {shown}")
+
+    def _place(self) -> None:
+        """Puts samples at the nearest instant of the grid; those outside are left out; the last of two wins."""
+        counts, grid = np.array(self._counts, dtype=np.intp), self.grid
+        rows = np.repeat(np.arange(counts.size), counts)
+        numbers = np.array(self._numbers, dtype=np.float64)
+        times = np.array(self._times, dtype=np.float64)
+        if grid.step_s == 0:
+            columns = np.zeros(times.size)
+        else:
+            with np.errstate(over="ignore", invalid="ignore"):
+                columns = np.rint((times - grid.start_s) / grid.step_s)
+        inside = (columns >= 0) & (columns < grid.points)
+        place = (rows[inside], columns[inside].astype(np.intp))
+        values = np.full((counts.size, grid.points), np.nan)
+        present = np.zeros(values.shape, dtype=bool)
+        values[place] = numbers[inside]
+        present[place] = True
+        self._blocks.append((values, present))
+        self._times, self._numbers, self._counts = [], [], []
 
     def window(self) -> Window:
-        """What was kept, on the whole grid."""
-        shape = (0, self.grid.points)
-        return Window(
-            times=self.grid.times(),
-            labels=tuple(self._labels),
-            values=np.vstack(self._values) if self._values else np.empty(shape),
-            present=np.vstack(self._present) if self._present else np.empty(shape, dtype=bool),
+        """What was kept, on the whole grid. Raises one of MALFORMED where a time is none."""
+        self._place()
+        values, present = (
+            np.concatenate(parts) if len(parts) > 1 else parts[0] for parts in zip(*self._blocks, strict=True)
         )
+        self._blocks = [(values, present)]
+        return Window(times=self.grid.times(), labels=tuple(self._labels), values=values, present=present)
 
     def warnings(self) -> tuple[str, ...]:
         """What a person should know about kinds of data that are not shown as they are."""
@@ -163,17 +189,17 @@ def decode(body: bytes, rows: Rows) -> Answer:
     entries = [{"metric": {}, "value": result}] if kind == "scalar" else result
     if kind not in ("matrix", "vector", "scalar") or not isinstance(entries, list):
         raise not_ours(source, body)
+    cut = (f"{rows.room:,} of {len(entries):,} series",) if len(entries) > rows.room else ()
     try:
         for entry in entries[: rows.room]:
             rows.add(entry)
+        return answer_of(rows, envelope, cut)
     except MALFORMED as error:
         raise AnswerUnusable(f"{source} answered series of a wrong form: {first_words(body)}") from error
-    cut = (f"{rows.room:,} of {len(entries):,} series",) if len(entries) > rows.room else ()
-    return answer_of(rows, envelope, cut)
 
 
 def answer_of(rows: Rows, envelope: Mapping[str, object], cut: tuple[str, ...]) -> Answer:
-    """The answer of what was kept and what the server said beside it."""
+    """The answer of what was kept and what the server said beside it. Raises one of MALFORMED where a time is none."""
     return Answer(
         window=rows.window(),
         warnings=(*server_warnings(envelope), *rows.warnings()),
@@ -250,29 +276,6 @@ def _text_answer(source: str, result: object, envelope: Mapping[str, object], bo
         raise not_ours(source, body)
     table = Table(columns=("value",), rows=((_bounded(result[1]),),))
     return Answer(table=table, warnings=server_warnings(envelope))
-
-
-def _place(samples: Sequence[Sequence[object]], grid: Grid) -> tuple[Floats, Bools]:
-    """Samples on the grid: each at the nearest instant; what is outside is left out; the last of two wins."""
-    values = np.full(grid.points, np.nan)
-    present = np.zeros(grid.points, dtype=bool)
-    numbers = [float(value) for _, value in samples]  # type: ignore[arg-type]
-    if grid.step_s == 0:
-        if numbers:
-            values[0], present[0] = numbers[-1], True
-        return values, present
-    times = np.array([time for time, _ in samples], dtype=np.float64)
-    with np.errstate(over="ignore", invalid="ignore"):
-        columns = np.rint((times - grid.start_s) / grid.step_s)
-    inside = (columns >= 0) & (columns < grid.points)
-    if inside.all():
-        chosen = columns.astype(np.intp)
-        values[chosen] = numbers
-    else:
-        chosen = columns[inside].astype(np.intp)
-        values[chosen] = np.array(numbers)[inside]
-    present[chosen] = True
-    return values, present
 
 
 def _bounded(text: str) -> str:

@@ -61,9 +61,11 @@ class AnswerStream:
         """The answer: of the whole body, or of what was read before nothing more was wanted."""
         if self._head is None:
             raise self._headless()
-        if self._cut:
-            return answer_of(self._rows, {}, self._cut)
-        return answer_of(self._rows, self._envelope(self._last()), ())
+        envelope = {} if self._cut else self._envelope(self._last())
+        try:
+            return answer_of(self._rows, envelope, self._cut)
+        except MALFORMED as error:
+            raise self._broken(self._start) from error
 
     def _within(self) -> bool:
         if self._total < self._limits.bytes:
