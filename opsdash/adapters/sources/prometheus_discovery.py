@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import difflib
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from opsdash.adapters.http_address import Params
+from opsdash.adapters.sources.prometheus_decode import parse
 from opsdash.adapters.sources.prometheus_selectors import Matcher, Selector, selectors_of
 from opsdash.core.errors import AnswerUnusable, OpsdashError
 from opsdash.core.view.clean import clean
@@ -107,7 +107,7 @@ class Discovery:
 
     async def _run(self, question: Callable[[Any], T]) -> T:
         loop = asyncio.get_running_loop()
-        session = _Session(self._ask, loop)
+        session = _Session(self._source, self._ask, loop)
         try:
             return await asyncio.to_thread(_asked, session, question)
         except (OpsdashError, asyncio.CancelledError):
@@ -128,7 +128,8 @@ class _Session:
     verify = True
     cert = None
 
-    def __init__(self, ask: Ask, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, source: str, ask: Ask, loop: asyncio.AbstractEventLoop) -> None:
+        self._source = source
         self._ask = ask
         self._loop = loop
         self._under_way: Future[bytes] | None = None
@@ -142,7 +143,7 @@ class _Session:
         if self._cancelled:
             raise CancelledError
         self._under_way = asyncio.run_coroutine_threadsafe(self._body(url, tuple((params or {}).items())), self._loop)
-        return _Reply(self._under_way.result())
+        return _Reply(self._source, self._under_way.result())
 
     def get(self, url: str, **named: Any) -> _Reply:
         """The same, by the name that some of its methods use."""
@@ -166,11 +167,12 @@ class _Reply:
 
     status_code = 200
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, source: str, content: bytes) -> None:
+        self._source = source
         self.content = content
 
     def json(self) -> Any:
-        return json.loads(self.content)
+        return parse(self._source, self.content)
 
 
 def _asked(session: _Session, question: Callable[[Any], T]) -> T:
