@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from opsdash.core.metrics.answers import Answer
-from opsdash.core.metrics.queries import LogQuery, MetricQuery, Query, Span
+from opsdash.core.metrics.queries import LogQuery, MetricQuery, PromQuery, Query, Span
 from opsdash.core.variables import ValuesFrom
 
 
@@ -54,6 +54,14 @@ class Source(Protocol):
         """Closes connections; the source cannot be used afterwards."""
 
 
+@runtime_checkable
+class ExplainsEmptiness(Protocol):
+    """A source that can say what was probably meant."""
+
+    async def explain_empty(self, query: PromQuery, start_s: float, end_s: float) -> str | None:
+        """Why a query gives nothing, for a person; None where nothing is to be said."""
+
+
 class LogSource(Source, Protocol):
     """A source that also has rows."""
 
@@ -63,4 +71,4 @@ class LogSource(Source, Protocol):
         """Rows of [start, end], newest first, at most `query.limit`; `after` continues an earlier page."""
 
 
-__all__ = ["Clock", "LogSource", "Probe", "Query", "Source"]
+__all__ = ["Clock", "ExplainsEmptiness", "LogSource", "Probe", "Query", "Source"]

@@ -48,6 +48,14 @@ class PollFailed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EmptinessExplained:
+    """Why a query gives nothing became known: the label value or the metric that does not exist."""
+
+    query: Query
+    explanation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QueryDropped:
     """Nobody shows this query any longer."""
 
@@ -125,6 +133,7 @@ class BoardRejected:
 Event = (
     Polled
     | PollFailed
+    | EmptinessExplained
     | QueryDropped
     | RangeChosen
     | Paused

@@ -74,7 +74,7 @@ def _panel(state: State, panel: WantedPanel, moment: Moment, bounds: tuple[float
         end_s=bounds[1],
         step_s=step_for(state.time_range.length_s),
         age_s=moment.monotonic_s - min(known) if known and len(known) == len(successes) else None,
-        message=_panel_message(panel, queries, worst),
+        message=_panel_message(panel, queries, records, worst),
         notes=tuple(dict.fromkeys(note for record in records for note in _notes(record))),
         waiting=waiting and bool(records),
         compare_s=state.compare_s,
@@ -140,14 +140,17 @@ def _query_message(record: QueryRecord, moment: Moment) -> str | None:
     )
 
 
-def _panel_message(panel: WantedPanel, queries: tuple[QueryView, ...], worst: Freshness) -> str | None:
+def _panel_message(
+    panel: WantedPanel, queries: tuple[QueryView, ...], records: list[QueryRecord], worst: Freshness
+) -> str | None:
     if panel.waits_for is not None:
         return f"waiting for the values of ${panel.waits_for}"
     for view in queries:
         if view.message is not None:
             return view.message
     if worst is Freshness.NO_DATA and queries and all(view.answer is not None for view in queries):
-        return "no data: the source answered, and there is nothing in this time"
+        explained = next((record.explanation for record in records if record.explanation), None)
+        return f"no data: {explained or 'the source answered, and there is nothing in this time'}"
     return None
 
 

@@ -11,6 +11,7 @@ from opsdash.core.events import (
     BoardLoaded,
     BoardRejected,
     CompareChosen,
+    EmptinessExplained,
     Event,
     Failure,
     OptionsFound,
@@ -45,6 +46,8 @@ class QueryRecord:
     failure: Failure | None = None
     """Why the last attempt failed; None when it did not."""
     failed_at_s: float | None = None
+    explanation: str | None = None
+    """Why it gives nothing, as far as the source can say; only while it gives nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +102,9 @@ def apply(state: State, event: Event) -> State:  # noqa: C901, PLR0911, PLR0912 
             return _polled(state, event)
         case PollFailed():
             return _failed(state, event)
+        case EmptinessExplained():
+            record = replace(state.queries.get(event.query, QueryRecord()), explanation=event.explanation)
+            return replace(state, queries={**state.queries, event.query: record})
         case QueryDropped():
             return replace(state, queries={q: r for q, r in state.queries.items() if q != event.query})
         case RangeChosen():
@@ -134,6 +140,7 @@ def _polled(state: State, event: Polled) -> State:
         succeeded_at_s=event.at_s,
         previous_success_s=before.succeeded_at_s,
         rtt_s=event.rtt_s,
+        explanation=before.explanation if event.window.is_empty else None,
     )
     name = event.query.source
     known = state.sources.get(name, SourceRecord())

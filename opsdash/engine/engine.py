@@ -16,6 +16,7 @@ from opsdash.core.events import (
     BoardLoaded,
     BoardRejected,
     CompareChosen,
+    EmptinessExplained,
     Event,
     Paused,
     Polled,
@@ -25,7 +26,7 @@ from opsdash.core.events import (
     VariableChosen,
 )
 from opsdash.core.metrics.answers import Answer
-from opsdash.core.metrics.queries import LogQuery, Query
+from opsdash.core.metrics.queries import LogQuery, PromQuery, Query
 from opsdash.core.project import Moment, project
 from opsdash.core.state import State, apply, initial
 from opsdash.core.variables import Selection
@@ -40,7 +41,7 @@ from opsdash.engine.once import ask_everything
 from opsdash.engine.options import find_options
 from opsdash.engine.poller import Poll, Poller, Timing
 from opsdash.engine.windows import Windows
-from opsdash.ports import Clock, LogSource, Source
+from opsdash.ports import Clock, ExplainsEmptiness, LogSource, Source
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +52,7 @@ HEARTBEAT_S = 1.0
 """Ages and states are looked at this often, also when nothing comes."""
 PROBE_EVERY_S = 60.0
 OPTIONS_EVERY_S = 60.0
+EXPLAIN_DEADLINE_S = 10.0
 
 
 class Engine:
@@ -95,6 +97,7 @@ class Engine:
                 tasks.create_task(self._heartbeat(), name="heartbeat")
                 tasks.create_task(self._keep_options(), name="options")
                 tasks.create_task(self._keep_probing(), name="probe")
+                tasks.create_task(self._keep_explaining(), name="explain")
         finally:
             self._tasks = None
             self._pollers.clear()
@@ -218,6 +221,9 @@ class Engine:
             event = _with_older(event, self._older.get(event.query, ()))
         self._apply(event)
 
+    def _is_asking(self) -> bool:
+        return any(poller.is_asking for poller, _ in self._pollers.values())
+
     def _moment(self) -> Moment:
         return Moment(now_s=self._clock.now_s(), monotonic_s=self._clock.monotonic_s())
 
@@ -278,7 +284,7 @@ class Engine:
             await self._changed.wait()
             shown_by_s = self._clock.monotonic_s() + GATHER_AT_MOST_S
             await asyncio.sleep(GATHER_S)
-            while self._clock.monotonic_s() < shown_by_s and any(p.is_asking for p, _ in self._pollers.values()):
+            while self._clock.monotonic_s() < shown_by_s and self._is_asking():  # noqa: ASYNC110  # ends by the clock too
                 await asyncio.sleep(GATHER_S / 3)
             self._changed.clear()
             self._snapshots.send(self.snapshot())
@@ -309,6 +315,31 @@ class Engine:
                     await self._options_wanted.wait()
             except TimeoutError:
                 continue
+
+    async def _keep_explaining(self) -> None:
+        """Asks why a query gives nothing, once for each query, one at a time."""
+        explained: set[Query] = set()
+        while True:
+            await asyncio.sleep(HEARTBEAT_S)
+            query = next((query for query in self._pollers if query not in explained and self._is_empty(query)), None)
+            source = self._sources.get(query.source) if query is not None else None
+            if not isinstance(query, PromQuery) or not isinstance(source, ExplainsEmptiness):
+                continue
+            explained.add(query)
+            start, end = self._state.time_range.bounds(self._shown_now_s())
+            try:
+                async with asyncio.timeout(EXPLAIN_DEADLINE_S):
+                    explanation = await source.explain_empty(query, start, end)
+            except (OpsdashError, TimeoutError):
+                continue  # it is a kindness, not a promise
+            if explanation:
+                self._apply(EmptinessExplained(query=query, explanation=explanation))
+
+    def _is_empty(self, query: Query) -> bool:
+        record = self._state.queries.get(query)
+        return (
+            isinstance(query, PromQuery) and record is not None and record.answer is not None and record.window.is_empty
+        )
 
     async def _keep_probing(self) -> None:
         """Asks each source now and then what it is and what time it has; after the first answers are on screen."""

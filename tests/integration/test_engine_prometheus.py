@@ -182,3 +182,13 @@ async def test_the_source_says_what_it_is_and_what_time_it_has(prometheus_server
         shown = await until(engine, lambda s: bool(s.sources[0].product))
         assert shown.sources[0].product.startswith("Prometheus 2.")
         assert abs(shown.sources[0].skew_s or 0) < 2
+
+
+async def test_a_wrong_label_value_is_answered_with_what_was_probably_meant(
+    prometheus_server: PrometheusServer,
+) -> None:
+    expr = 'rate(http_requests_total{service="ordres"}[1m])'
+    async with running(board(prometheus_server.url, expr)) as engine:
+        shown = await until(engine, lambda s: "did you mean" in (s.panels[expr].message or ""))
+        assert shown.panels[expr].state is Freshness.NO_DATA
+        assert "orders" in (shown.panels[expr].message or "")
