@@ -21,7 +21,7 @@ __all__ = ["cell_text", "draw", "first_row", "rows_of"]
 _GUTTER = 2
 _GAP = 2
 _WIDEST_GAP = 4
-_NUMBER = 6
+_NUMBER = 7
 """Cells that a number has at least, so that a column does not move when 98 becomes 101."""
 _WIDEST_TEXT, _NARROWEST_TEXT = 48, 6
 _TREND, _NARROWEST_TREND = 12, 5
@@ -214,9 +214,12 @@ def _draw_trend(cells: Cells, y: int, row: TableRow, layout: _Layout, context: t
 
 def _draw_footer(cells: Cells, table: TableRows, first: int, count: int, look: Look) -> None:
     """What is not shown: `rows 1–12 of 40`, and what the filter left out."""
-    said = f"rows {first + 1}–{first + count} of {len(table.rows):,}" if count else "no row"
-    if len(table.rows) < table.total:
-        said = said if count < len(table.rows) else f"{len(table.rows):,} of {table.total:,} rows"
-        said += f" with {look.filter}" if count else f" of {table.total:,} has {look.filter}"
+    found, total = len(table.rows), table.total
+    if not found:
+        said = f"none of {total:,} rows has {look.filter}"
+    elif count < found:
+        said = f"rows {first + 1}–{first + count} of {found:,}" + (f" with {look.filter}" if found < total else "")
+    else:
+        said = f"{found:,} of {total:,} rows with {look.filter}"
     said = said.replace("–", "-") if look.ascii_only else said
     cells.put(0, cells.height - 1, fit(said, cells.width), ink(Role.DIM))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 from opsdash.core.view.cells import BOLD, DIM_ATTR, REVERSE, UNDERLINE, Cells, Role
+from opsdash.core.view.clean import clean
 from opsdash.core.view.export.glyphs import DOTS, LINES, shapes_of
 from opsdash.core.view.theme import Theme
 
@@ -36,7 +37,7 @@ def to_svg(cells: Cells, theme: Theme, *, title: str = "") -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
         f'role="img" font-family="{_FONTS}" font-size="{_FONT_SIZE}">',
-        f"<title>{escape(_sane(title))}</title>" if title else "",
+        f"<title>{escape(_sane(clean(title)))}</title>" if title else "",
         f'<rect width="{width}" height="{height}" fill="{theme.colours[Role.GROUND]}"/>',
         *_grounds(runs, theme),
         *_drawn(runs, theme),
