@@ -82,7 +82,7 @@ def no_time_field(name: str, index: str, fields: Fields) -> str:
     """Words for a time field that is not there, or is not a date."""
     kinds = fields.kinds(name)
     is_what = (
-        f"{clean(name, longest=120)} is a {'/'.join(sorted(kinds))} field, not a date"
+        f"{clean(name, longest=120)} is of type {'/'.join(sorted(kinds))}, not a date"
         if kinds
         else f"no field {clean(name, longest=120)}"
     )
