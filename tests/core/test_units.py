@@ -54,6 +54,8 @@ COMPACT = ["short", "none", "s", "ms", "bytes", "decbytes", "reqps", "percent", 
         (12, "prefix:~", "~12"),
         (0.00012, "", "0.00012"),
         (1e-7, "short", "1e-7"),
+        (1e20, "short", "1e20"),
+        (1.2e300, "bytes", "1.2e300B"),
     ],
 )
 def test_a_number_is_shown_as_people_write_it(value: float, unit: str, text: str) -> None:

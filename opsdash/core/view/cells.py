@@ -7,6 +7,7 @@ that is two cells wide is followed by a cell with code 0.
 from __future__ import annotations
 
 from enum import IntEnum
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,6 +75,26 @@ def series_role(index: int) -> Role:
     return Role(int(Role.SERIES_1) + index % 12)
 
 
+_SHORT = 96
+"""Texts of at most this many characters are kept encoded: most are written again at the next refresh."""
+
+
+@lru_cache(maxsize=4096)
+def _codes_of(text: str) -> NDArray[np.uint32]:
+    return _encoded(text)
+
+
+def _encoded(text: str) -> NDArray[np.uint32]:
+    """One code a cell of the text made harmless; 0 in the second cell of a wide character."""
+    text = clean(text)
+    if text.isascii():
+        return np.frombuffer(text.encode("ascii"), dtype=np.uint8).astype(np.uint32)
+    codes: list[int] = []
+    for char in text:
+        codes += (ord(char), 0) if char_width(char) == 2 else (ord(char),)
+    return np.array(codes, dtype=np.uint32)
+
+
 class Cells:
     """A canvas of `height` × `width` cells; drawing outside it does nothing."""
 
@@ -94,27 +115,19 @@ class Cells:
         limit = self.width if width is None else min(self.width, x + width)
         if not 0 <= y < self.height:
             return x
-        text = clean(text)
-        if x >= 0 and text.isascii():
-            return self._put_ascii(x, y, text[: max(limit - x, 0)], style)
-        for char in text:
-            cells = char_width(char)
-            if x + cells > limit:
-                break
-            if x >= 0:
-                self.codes[y, x] = ord(char)
-                self.inks[y, x] = style
-                if cells == 2:
-                    self.codes[y, x + 1] = 0
-                    self.inks[y, x + 1] = style
-            x += cells
-        return x
-
-    def _put_ascii(self, x: int, y: int, text: str, style: int) -> int:
-        """One cell a character: written at once."""
-        end = x + len(text)
-        self.codes[y, x:end] = np.frombuffer(text.encode("ascii"), dtype=np.uint8)
-        self.inks[y, x:end] = style
+        codes = _codes_of(text) if len(text) <= _SHORT else _encoded(text)
+        room = max(limit - x, 0)
+        if codes.size > room:
+            codes = codes[: room - 1] if room and codes[room] == 0 else codes[:room]
+        end = x + codes.size
+        if x < 0:
+            codes = codes[-x:]
+            if codes.size and codes[0] == 0:
+                codes = np.concatenate(([np.uint32(32)], codes[1:]))
+            x = 0
+        if codes.size:
+            self.codes[y, x : x + codes.size] = codes
+            self.inks[y, x : x + codes.size] = style
         return end
 
     def fill(  # noqa: PLR0913, PLR0917 - a rectangle has four numbers

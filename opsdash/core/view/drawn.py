@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -44,9 +44,15 @@ class Drawn:
         kept = set(self.window.labels)
         return _rows_of(earlier, [n for n, labels in enumerate(earlier.labels) if labels in kept])
 
+    @cached_property
+    def last(self) -> tuple[Floats, Floats]:
+        """(times, values) of the newest sample of each series in the time that is shown."""
+        return self.shown.last()
+
     def numbers(self, calc: Calc) -> list[float]:
         """One number a series, over the time that is shown."""
-        return [float(value) for value in reduce(self.shown, calc)]
+        found: list[float] = (self.last[1] if calc == "last" else reduce(self.shown, calc)).tolist()
+        return found
 
     def at(self, instant_s: float) -> list[float]:
         """The value of each series at the instant: of the nearest sample that is not a gap's width away."""
@@ -62,9 +68,14 @@ class Drawn:
 
 def drawn_series(view: PanelView, look: Look) -> tuple[Drawn, ...]:
     """The queries that are not hidden, each with its series; `look.filter` keeps those whose name contains it."""
+    return _drawn_series(view, look.filter.casefold())
+
+
+@lru_cache(maxsize=4)
+def _drawn_series(view: PanelView, wanted: str) -> tuple[Drawn, ...]:
+    """Kept for a moment: the marks in the title and the chart below it look at the same series."""
     found: list[Drawn] = []
     first = 0
-    wanted = look.filter.casefold()
     for query in view.queries:
         if query.spec.hidden:
             continue

@@ -45,6 +45,19 @@ def legend_rows(count: int, numbers: int, width: int, room: int) -> int:
     return min(-(-count // columns), most)
 
 
+def numbers_shown(count: int, headings: int, width: int, rows: int) -> int:
+    """How many numbers of each series the legend can show at most: the rest need not be computed."""
+    if rows < 1 or count == 0:
+        return 0
+    return headings if count == 1 or _table_columns(count, headings, width, rows) else min(headings, 1)
+
+
+def _table_columns(count: int, headings: int, width: int, rows: int) -> int:
+    """Columns of a legend that is a table; 0 where it cannot be one."""
+    columns = -(-count // max(rows - 1, 1))
+    return columns if rows >= 2 and headings > 1 and width // columns >= _TABLE_COLUMN else 0
+
+
 def draw_legend(entries: Sequence[Entry], headings: Sequence[str], width: int, rows: int, *, ascii_only: bool) -> Cells:
     """The legend in exactly `width` × `rows` cells; series without room are counted."""
     cells = Cells(width, rows)
@@ -54,8 +67,8 @@ def draw_legend(entries: Sequence[Entry], headings: Sequence[str], width: int, r
     if len(entries) == 1:
         _draw_single(pen, entries[0], headings)
         return cells
-    columns = -(-len(entries) // max(rows - 1, 1))
-    if rows >= 2 and len(headings) > 1 and width // columns >= _TABLE_COLUMN:
+    columns = _table_columns(len(entries), len(headings), width, rows)
+    if columns:
         _draw_table(pen, entries, headings, columns)
     else:
         _draw_grid(pen, entries)

@@ -219,9 +219,11 @@ class _Pen:
         ):
             return
         for part in reversed(self.scene.drawn):
-            times, values = part.window.crop(*self.scene.span.bounds).last()
+            times, values = part.last
             for n in reversed(range(min(len(part.names), _MOST_ENDS))):
                 if not np.isfinite(values[n]) or part.indexes[n] >= _MOST_ENDS:
+                    continue
+                if not 0 <= self.scene.span.place(float(times[n])) <= 1:
                     continue
                 x = min(int(self.scene.span.place(float(times[n])) * self.canvas.width), self.canvas.width - 1)
                 y = row_of(float(values[n]), self.scene.axis, self.canvas.height)

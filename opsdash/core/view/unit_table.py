@@ -9,7 +9,7 @@ from typing import Literal
 Form = Literal["number", "words", "hex", "sci", "plain", "date", "duration"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Scale:
     """One rung of a ladder: from `size` on, numbers are divided by it and carry `suffix`."""
 
@@ -17,7 +17,7 @@ class Scale:
     suffix: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Unit:
     """How a value is shown."""
 

@@ -7,6 +7,7 @@ Every unit belongs to a family that says how it scales: `1210` is `1.21k` of a c
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -19,6 +20,8 @@ __all__ = ["KNOWN_UNITS", "format_fixed", "format_value", "is_known_unit", "rung
 _DIGITS = 3
 """Significant digits where nobody asked for a number of decimals."""
 _MOST_DECIMALS = 9
+_TOO_LARGE = 1e6
+"""Of the largest scale: more is written as a power of ten of the unit itself."""
 _FIRST_MS = 100_000_000_000
 """Dates are milliseconds as in Grafana; a number too small for one since 1973 is taken as seconds."""
 
@@ -34,6 +37,11 @@ def format_value(value: float, unit: str, decimals: int | None = None) -> str:
     `NaN`, `+Inf` and `-Inf` stand for themselves; a number that is not zero is never shown as zero unless
     `decimals` asks for it.
     """
+    return _formatted(value, unit, decimals)
+
+
+@lru_cache(maxsize=8192)
+def _formatted(value: float, unit: str, decimals: int | None) -> str:
     if not math.isfinite(value):
         return _not_finite(value)
     found = unit_of(unit)
@@ -61,7 +69,7 @@ def format_fixed(
         places = _distinct_decimals(finite, found, rung, places)
     texts: list[str] = []
     for value in values:
-        vanishes = decimals is None and value != 0 and round(abs(value) * found.factor / rung.size, places) == 0
+        vanishes = decimals is None and value != 0 and round(_scaled(value, found, rung), places) == 0
         if vanishes or not math.isfinite(value):
             texts.append(format_value(value, unit, decimals))
         else:
@@ -77,7 +85,6 @@ def _not_finite(value: float) -> str:
     return "+Inf" if value > 0 else "-Inf"
 
 
-@lru_cache(maxsize=4096)
 def rung_for(value: float, unit: Unit, decimals: int | None = None) -> Scale:
     """The scale that shows this number best; one that rounds up to the next scale is shown on the next."""
     size = abs(value) * unit.factor
@@ -98,7 +105,9 @@ def rung_for(value: float, unit: Unit, decimals: int | None = None) -> Scale:
 
 def with_rung(value: float, unit: Unit, rung: Scale, decimals: int | None = None) -> str:
     """The number on this scale; without `decimals`, three significant digits and no zeros at the end."""
-    shown = value * unit.factor / rung.size
+    shown = _scaled(value, unit, rung)
+    if decimals is None and rung is not unit.base and rung is unit.scales[-1] and abs(shown) >= _TOO_LARGE:
+        return with_rung(value, unit, unit.base)
     number = _plain(shown, unit) if decimals is None else f"{shown:.{min(max(decimals, 0), 20)}f}"
     if number.startswith("-") and not number.strip("-0."):
         number = number[1:]
@@ -107,6 +116,14 @@ def with_rung(value: float, unit: Unit, rung: Scale, decimals: int | None = None
         whole, dot, rest = digits.partition(".")
         digits = f"{int(whole):,}{dot}{rest}"
     return f"{sign}{unit.prefix}{digits}{rung.suffix}"
+
+
+def _scaled(value: float, unit: Unit, rung: Scale) -> float:
+    """The number in units of the scale; one that is too large for a double stays at the largest double."""
+    shown = value * unit.factor / rung.size
+    if math.isinf(shown):
+        shown = min(max(value / rung.size * unit.factor, -sys.float_info.max), sys.float_info.max)
+    return shown
 
 
 def _plain(shown: float, unit: Unit) -> str:
@@ -130,7 +147,7 @@ def _own_decimals(shown: float, unit: Unit) -> int:
 
 def _common_decimals(values: Sequence[float], unit: Unit, rung: Scale) -> int:
     """Decimals that the largest number needs for three digits, less those that all of them can do without."""
-    shown = [abs(value) * unit.factor / rung.size for value in values]
+    shown = [abs(_scaled(value, unit, rung)) for value in values]
     most = _own_decimals(max(shown), unit)
     for places in range(most):
         if all(abs(number - round(number, places)) < 0.5 * 10.0 ** -(most + 1) for number in shown):
@@ -139,7 +156,7 @@ def _common_decimals(values: Sequence[float], unit: Unit, rung: Scale) -> int:
 
 
 def _distinct_decimals(values: Sequence[float], unit: Unit, rung: Scale, places: int) -> int:
-    shown = {value * unit.factor / rung.size for value in values}
+    shown = {_scaled(value, unit, rung) for value in values}
     while places < _MOST_DECIMALS and len({f"{number:.{places}f}" for number in shown}) < len(shown):
         places += 1
     return places

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from opsdash.core.view.axes import AxisRequest, ValueAxis, row_of, value_axis
 from opsdash.core.view.cells import Cells, Role, ink
 from opsdash.core.view.drawn import Drawn, drawn_series
-from opsdash.core.view.legend import Entry, draw_legend, legend_rows
+from opsdash.core.view.legend import Entry, draw_legend, legend_rows, numbers_shown
 from opsdash.core.view.levels import level_of
 from opsdash.core.view.look import Look
+from opsdash.core.view.panels import Calc
 from opsdash.core.view.plot import draw_plot
 from opsdash.core.view.plotted import PlotSpan, Scene, value_range
 from opsdash.core.view.snapshot import PanelView
@@ -39,7 +40,9 @@ def draw(view: PanelView, width: int, height: int, look: Look) -> Cells:
         draw_time_axis(cells, layout.rows, gutter, span.bounds, look)
     if layout.legend:
         headings = view.spec.legend or ()
-        entries = _entries(view, drawn, look)
+        count = sum(len(part.names) for part in drawn)
+        headings = headings[: numbers_shown(count, len(headings), width, layout.legend)]
+        entries = _entries(view, drawn, look, headings)
         cells.blit(
             0, height - layout.legend, draw_legend(entries, headings, width, layout.legend, ascii_only=look.ascii_only)
         )
@@ -98,10 +101,9 @@ def _draw_value_axis(cells: Cells, axis: ValueAxis, view: PanelView, rows: int) 
         cells.put(x, row, "┼" if role is not None else "┤", ink(role or Role.FRAME))
 
 
-def _entries(view: PanelView, drawn: Sequence[Drawn], look: Look) -> list[Entry]:
+def _entries(view: PanelView, drawn: Sequence[Drawn], look: Look, calcs: Sequence[Calc]) -> list[Entry]:
     """Legend entries; with a cursor the first number is the value under it."""
     found: list[Entry] = []
-    calcs = view.spec.legend or ()
     for part in drawn:
         columns = [part.numbers(calc) for calc in calcs]
         if look.cursor_s is not None and columns:
