@@ -124,6 +124,7 @@ class Wiring:
             clock=self.clock,
             themes=self.themes,
             zone=zone_of(self.board().timezone),
+            zone_for=zone_of,
             terminal=replace(terminal_of(self._env), utf8=terminal.utf8),
             exporters=EXPORTERS,
             save=partial(save_in, Path.cwd()),

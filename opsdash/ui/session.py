@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import tzinfo
 
 from opsdash.core.view.cells import Cells
 from opsdash.core.view.keymap import Keymap, keymap_with
@@ -33,12 +34,14 @@ class Session:
         self._board = around.board()
         self._keymap: Keymap = keymap_with(self._board.keys)
         self._layouts = Layouts()
+        self._zone = self._other_zone()
         self._themes = tuple(around.themes())
         self._tiles = Tiles(around.painter, around.clock.monotonic_s)
         self._rates = Rates()
         self.snapshot: Snapshot = around.engine.snapshot()
         self.size = (80, 24)
-        self.desk = Desk(theme=self._first_theme().name, dashboard=max(self.snapshot.current, 0))
+        utc = self._board.timezone.upper() == "UTC"
+        self.desk = Desk(theme=self._first_theme().name, dashboard=max(self.snapshot.current, 0), utc=utc)
         self._inks = Inks(self._first_theme(), around.terminal.depth)
         self._shown: tuple[int, tuple[str, ...]] | None = None
 
@@ -55,7 +58,7 @@ class Session:
             width=self.size[0],
             height=self.size[1],
             now_s=self._around.clock.now_s(),
-            zone=self._around.zone,
+            zone=self._zone,
             ascii_only=self._board.ascii_only or not self._around.terminal.utf8,
             themes=self._themes,
             formats=tuple(self._around.exporters) if self._around.save is not None else (),
@@ -75,6 +78,13 @@ class Session:
         """The configuration's; a monochrome one where there are no colours."""
         wanted = self._board.theme if self._around.terminal.has_colour else "monochrome"
         return next((theme for theme in self._themes if theme.name == wanted), self._themes[0])
+
+    def _other_zone(self) -> tzinfo:
+        """The zone besides UTC that `u` switches to: the configuration's, or the host's where that is UTC."""
+        zone_for = self._around.zone_for
+        if zone_for is None:
+            return self._around.zone
+        return zone_for("local" if self._board.timezone.upper() == "UTC" else self._board.timezone)
 
     # --- what happens ------------------------------------------------------------------------------------------
 
@@ -98,6 +108,9 @@ class Session:
         before, self._board = self._board, self._around.board()
         self._keymap = keymap_with(self._board.keys)
         self._layouts = Layouts()
+        if before.timezone != self._board.timezone:
+            self._zone = self._other_zone()
+            self.desk = replace(self.desk, utc=self._board.timezone.upper() == "UTC")
         if before.theme != self._board.theme:
             self._themes = tuple(self._around.themes())
             self.desk = replace(self.desk, theme=self._first_theme().name)

@@ -34,6 +34,8 @@ class Surroundings:
     """All themes; the first one is taken where the board's cannot be found."""
     zone: tzinfo = UTC
     """What the configuration's `timezone` means on this host."""
+    zone_for: Callable[[str], tzinfo] | None = None
+    """What another `timezone` means, after a reload; without it the zone stays what it was."""
     terminal: Terminal = field(default_factory=Terminal)
     exporters: Mapping[str, Exporter] = field(default_factory=dict)
     """By the format's name: csv, json, svg, text."""

@@ -1,4 +1,4 @@
-"""An engine that asks nobody: deterministic snapshots of every panel kind in every state, and a record of what it was told."""
+"""An engine that asks nobody: the same snapshots each time, of every kind in every state; it notes what it was told."""
 
 from __future__ import annotations
 
@@ -297,5 +297,6 @@ def heat_window(start: float, end: float, step: float) -> Window:
 def _source(name: str, kind: str, url: str) -> SourceView:
     return SourceView(
         name=name, kind=kind, url=url, state=Freshness.FRESH, age_s=2.0, rtt_s=0.003 if name == "prom" else 0.012,
-        errors=0, polls=720, bytes=1_234_567, product="Prometheus 2.42.0" if kind == "prometheus" else "Elasticsearch 8.19.21",
+        errors=0, polls=720, bytes=1_234_567,
+        product="Prometheus 2.42.0" if kind == "prometheus" else "Elasticsearch 8.19.21",
     )  # fmt: skip

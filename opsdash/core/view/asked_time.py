@@ -74,10 +74,10 @@ def _between(first: str, last: str, now_s: float, zone: tzinfo) -> TimeRange:
 
 
 def _fixed(start_s: float, end_s: float, now_s: float) -> TimeRange:
-    if end_s <= start_s:
-        raise ValueError("the end is not after the start")
     if start_s >= now_s:
         raise ValueError("that is in the future")
+    if end_s <= start_s:
+        raise ValueError("the end is not after the start")
     return TimeRange(length_s=_sane(end_s - start_s), end_s=end_s)
 
 

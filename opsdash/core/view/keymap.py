@@ -147,8 +147,8 @@ _MODIFIERS = ("ctrl", "alt", "shift")
 
 def parse_key(text: str) -> str | None:
     """The key's one name: `ctrl-k` → `ctrl+k`, `PageUp` → `pgup`; None when there is no such key."""
-    if len(text) == 1:
-        return _ALIASES.get(text, text) if text.isprintable() else None
+    if len(text) <= 1:
+        return _ALIASES.get(text, text) if text and text.isprintable() else None
     parts = text.replace("C-", "ctrl+").replace("M-", "alt+").replace("S-", "shift+")
     *modifiers, last = (
         parts.replace("-", "+").split("+") if parts[-1] not in "+-" else [*parts[:-2].split("+"), parts[-1]]
