@@ -24,6 +24,8 @@ SERVICES = {"gateway": 420.0, "users": 90.0, "orders": 120.0, "payments": 45.0, 
 INSTANCES = 8
 CODES = {"200": 0.962, "301": 0.02, "404": 0.012, "500": 0.006}
 """Status code → part of the requests."""
+_FAILING = {"404": 0.3, "500": 0.5}
+"""Status code → how much of it goes with slowness instead of with work."""
 BOUNDS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 """Upper bounds of the latency buckets."""
 COMPONENTS_USD = {"compute": 41.0, "database": 18.5, "cdn": 9.2, "queue": 1.1}
@@ -67,7 +69,8 @@ _EDGES = [*map(str, BOUNDS_S), "+Inf"]
 
 def _requests(where: str, share: float, work: float, slow: float) -> Iterator[Sample]:
     for code, part in CODES.items():
-        seconds = 0.5 * work + 0.5 * slow if code == "500" else work
+        failing = _FAILING.get(code, 0.0)
+        seconds = (1 - failing) * work + failing * slow
         labels = f'{where},code="{code}"'
         yield Sample("http_requests", "counter", "http_requests_total", labels, share * part * seconds)
 

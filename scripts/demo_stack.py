@@ -68,8 +68,10 @@ def run(folder: Path, stack: contextlib.ExitStack, rest: list[str], *, serve_onl
     if why := prometheus.what_is_missing():
         say(f"cannot run without Prometheus: {why}")
         return 1
+    logs = launch_elasticsearch(folder, stack)  # a slow starter: Prometheus is made ready meanwhile
     metrics = start_prometheus(folder, stack)
-    logs = start_elasticsearch(folder, stack)
+    if logs is not None:
+        fill_elasticsearch(logs, stack)
     config = folder / "demo.yaml"
     logs_url = logs.url if logs else stack.enter_context(RefusedPort()).url
     config.write_text(pointed(SAMPLE.read_text(), metrics.url, logs_url))
@@ -93,16 +95,22 @@ def start_prometheus(folder: Path, stack: contextlib.ExitStack) -> PrometheusSer
     return server.start()
 
 
-def start_elasticsearch(folder: Path, stack: contextlib.ExitStack) -> ElasticsearchServer | None:
-    """Elasticsearch with two hours of logs and a writer; None, and a message, where it cannot be had."""
+def launch_elasticsearch(folder: Path, stack: contextlib.ExitStack) -> ElasticsearchServer | None:
+    """Elasticsearch, not ready yet; None, and a message, where it cannot be had."""
     program = built_folder()
     if isinstance(program, str):
         say(f"no Elasticsearch, so no logs: {program}")
         return None
-    say("starting Elasticsearch with two hours of logs …")
     server = ElasticsearchServer(program, folder / "elasticsearch")
     stack.callback(server.stop)
-    server.start()
+    server.launch()
+    return server
+
+
+def fill_elasticsearch(server: ElasticsearchServer, stack: contextlib.ExitStack) -> None:
+    """Two hours of logs, and a writer that goes on."""
+    say("starting Elasticsearch with two hours of logs …")
+    server.wait_until_ready()
     server.create_index(INDEX)
     now_s = time.time()
     server.add(INDEX, history(now_s))
@@ -111,7 +119,6 @@ def start_elasticsearch(folder: Path, stack: contextlib.ExitStack) -> Elasticsea
     writer.start()
     stack.callback(writer.join)
     stack.callback(halt.set)
-    return server
 
 
 def is_incident(at_s: float) -> bool:

@@ -53,10 +53,18 @@ class ElasticsearchServer:
 
     def start(self, timeout_s: float = 90.0) -> ElasticsearchServer:
         """Starts it and waits until it answers."""
+        self.launch()
+        return self.wait_until_ready(timeout_s)
+
+    def launch(self) -> None:
+        """Starts it; `wait_until_ready` is the other half, so that other work can be done meanwhile."""
         argv = [str(self._program / "run"), str(self._port), str(self.folder / "node")]
-        process = ServerProcess(argv, self.folder / "elasticsearch.out")
-        self._port = int(process.wait_for(r"ready on http://[\d.]+:(\d+)", timeout_s)[1])
-        self._process = process
+        self._process = ServerProcess(argv, self.folder / "elasticsearch.out")
+
+    def wait_until_ready(self, timeout_s: float = 90.0) -> ElasticsearchServer:
+        """Waits until it answers."""
+        assert self._process is not None, "not launched"
+        self._port = int(self._process.wait_for(r"ready on http://[\d.]+:(\d+)", timeout_s)[1])
         self.api("GET", "/_cluster/health?wait_for_status=yellow&timeout=30s")
         return self
 
