@@ -11,8 +11,7 @@ demo: ## A dashboard on a Prometheus and an Elasticsearch that it starts itself
 	@scripts/demo
 
 test: setup servers ## Everything: linters, types, import contracts, all tests
-	@scripts/lint
-	.venv/bin/pytest $(PYTEST_ARGS)
+	@scripts/lint; lint=$$?; .venv/bin/pytest $(PYTEST_ARGS) && exit $$lint
 
 test-all: setup servers ## The tests under every Python from 3.11 to 3.13 that is here
 	@scripts/test-other-pythons
