@@ -42,6 +42,8 @@ class ParsedDashboard:
 
     head: Parsed[Dashboard]
     panels: tuple[Parsed[Panel], ...]
+    written: int
+    """Panels in the file, also those that could not be understood."""
 
 
 @dataclass(slots=True, eq=False)
@@ -92,7 +94,9 @@ def _dashboard(file: ParsedFile, value: object, place: Place, report: Report) ->
     head = _parse(Dashboard, value, place, report)
     parsed = [_parse(Panel, panel, place / "panels" / index, report) for index, panel in enumerate(panels)]
     if head is not None:
-        file.dashboards.append(ParsedDashboard(head, tuple(panel for panel in parsed if panel is not None)))
+        file.dashboards.append(
+            ParsedDashboard(head, tuple(panel for panel in parsed if panel is not None), len(panels))
+        )
 
 
 def _later(whole: Mapping[str, object], top: Place, report: Report) -> None:

@@ -45,7 +45,7 @@ def check_dashboards(union: Union, report: Report) -> None:
 
 
 def _dashboard(dashboard: ParsedDashboard, union: Union, report: Report) -> None:
-    if not dashboard.panels and dashboard.head.whole:
+    if not dashboard.written and dashboard.head.whole:
         report.warning(dashboard.head.place, "a dashboard without panels")
     titles: dict[str, Place] = {}
     for panel in dashboard.panels:

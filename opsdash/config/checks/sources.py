@@ -54,7 +54,7 @@ def _auth(source: Parsed[Source], report: Report) -> None:
     if auth.api_key is not None and source.model.kind != "elasticsearch":
         report.error(place / "api_key", f"a source of kind {source.model.kind} knows bearer and basic", key=True)
     parts = urlsplit(source.model.url)
-    if parts.scheme == "http" and parts.hostname not in _LOOPBACK and source.model.proxy is None:
+    if source.whole and parts.scheme == "http" and parts.hostname not in _LOOPBACK and source.model.proxy is None:
         report.warning(source.place / "url", "credentials travel unencrypted over http:// to another host")
 
 
