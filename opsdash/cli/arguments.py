@@ -9,12 +9,14 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import NoReturn, Protocol, cast
+from typing import TYPE_CHECKING, NoReturn, Protocol, cast
 
 from opsdash.cli.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 
 class CommandModule(Protocol):
@@ -82,6 +84,10 @@ class Parser(argparse.ArgumentParser):
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
 
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        """argparse swallows a full disk here; `main` says it."""
+        (file or sys.stderr).write(message)
+
     def error(self, message: str) -> NoReturn:
         """Says what is wrong on stderr and exits 64."""
         print(f"{self.prog}: {message}\nTry: {self.prog} --help", file=sys.stderr)
@@ -139,6 +145,3 @@ def variable(text: str) -> tuple[str, str]:
     if not equals or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
         raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
     return name, value
-
-
-Runner = Callable[[argparse.Namespace], int]

@@ -58,7 +58,7 @@ class TerminalDriver(Driver):
         self._encoding = "utf-8" if utf8 else "ascii"
         app.error_console = Console(
             file=StringIO()
-        )  # a fault is told by who runs us: one line here, the rest in the log
+        )  # who runs us tells a fault, in one line
         self._input, self._output = 0, 1
         self._settings: list[Any] | None = None
         self._outlet: Outlet | None = None
