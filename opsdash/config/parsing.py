@@ -94,9 +94,8 @@ def _dashboard(file: ParsedFile, value: object, place: Place, report: Report) ->
     head = _parse(Dashboard, value, place, report)
     parsed = [_parse(Panel, panel, place / "panels" / index, report) for index, panel in enumerate(panels)]
     if head is not None:
-        file.dashboards.append(
-            ParsedDashboard(head, tuple(panel for panel in parsed if panel is not None), len(panels))
-        )
+        understood = tuple(panel for panel in parsed if panel is not None)
+        file.dashboards.append(ParsedDashboard(head, understood, len(panels)))
 
 
 def _later(whole: Mapping[str, object], top: Place, report: Report) -> None:
