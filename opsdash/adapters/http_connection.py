@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Sequence
 from contextlib import suppress
@@ -19,7 +20,8 @@ from opsdash.core.errors import AccessDenied, AnswerUnusable, SourceUnavailable
 Headers = Sequence[tuple[bytes, bytes]]
 _READ_BYTES = 64 * 1024
 _STREAM_BYTES = 128 * 1024
-_HAPPY_EYEBALLS_S = 0.25
+_PATIENCE_S = 0.5
+"""With an address of a name, while it has others: one that is dead must not take the whole deadline."""
 _BLOCKED = (407, 511)
 
 
@@ -183,9 +185,7 @@ async def open_connection(route: Route, progress: Progress) -> Connection:
     name = f"the proxy of {route.source}" if route.proxy else route.source
     progress.phase = Phase.CONNECTING
     with network_errors(name, first.shown):
-        reader, writer = await asyncio.open_connection(
-            first.host, first.port, limit=_STREAM_BYTES, happy_eyeballs_delay=_HAPPY_EYEBALLS_S
-        )
+        reader, writer = await _connected(first.host, first.port)
         try:
             if context is not None:
                 progress.phase = Phase.SECURING
@@ -196,6 +196,26 @@ async def open_connection(route: Route, progress: Progress) -> Connection:
     if route.proxy and route.address.secure:
         await _tunnel(route, route.proxy, reader, writer, progress)
     return Connection(route.source, route.address.shown, reader, writer)
+
+
+async def _connected(host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """To the first address of the host that answers, one after the other.
+
+    Not all at once, as asyncio can: when that is cancelled, it may lose an open socket.
+    """
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    addresses = list(dict.fromkeys(str(info[4][0]) for info in found))
+    failed: OSError | None = None
+    for address in addresses[:-1]:
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                return await asyncio.open_connection(address, port, limit=_STREAM_BYTES)
+        except OSError as error:
+            failed = failed or error
+    try:
+        return await asyncio.open_connection(addresses[-1], port, limit=_STREAM_BYTES)
+    except OSError as error:
+        raise error from failed
 
 
 async def _tunnel(

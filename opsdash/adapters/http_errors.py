@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import re
 import socket
 import ssl
 from collections.abc import Iterator
@@ -13,8 +12,6 @@ import h11
 
 from opsdash.core.errors import AnswerUnusable, InsecureConnection, OpsdashError, SourceUnavailable
 from opsdash.core.view.clean import clean
-
-_ERRNO_IN_TEXT = re.compile(r"\[Errno (-?\d+)\]")
 
 _CERTIFICATE = {
     9: "its certificate is not valid yet; is the clock of this host right?",
@@ -95,11 +92,8 @@ def _tls(source: str, where: str, error: ssl.SSLError) -> OpsdashError:
 
 
 def _network(error: OSError) -> str:
-    """The reason; several addresses that failed in different ways come from asyncio as one text."""
-    numbers = [error.errno] if error.errno is not None else [int(n) for n in _ERRNO_IN_TEXT.findall(str(error))]
-    for number in numbers:
-        if number in _NETWORK:
-            return _NETWORK[number]
+    if error.errno in _NETWORK:
+        return _NETWORK[error.errno]
     if isinstance(error, ConnectionError):
         return "cut the connection"
     return f"cannot be reached: {clean(error.strerror or 'unknown reason', longest=80).lower()}"

@@ -258,6 +258,16 @@ async def test_nobody_listening_is_told_with_host_and_port(refused_url: str) -> 
     assert error.message == f"prom at {refused_url.removeprefix('http://')} refused the connection"
 
 
+async def test_a_name_with_several_addresses_is_reached_at_the_one_that_answers() -> None:
+    server = FaultServer(host="localhost").start()  # on 127.0.0.1 only, while the name may also mean ::1
+    try:
+        async with client(server.url) as http:
+            assert await get(http)
+    finally:
+        server.stop()
+    assert (await failure(server.url)).message == f"prom at localhost:{server.port} refused the connection"
+
+
 async def test_a_name_that_does_not_exist_is_told() -> None:
     error = await failure("http://does-not-exist.invalid:9090")
     assert isinstance(error, SourceUnavailable)
