@@ -1,5 +1,7 @@
 """What a sound configuration becomes."""
 
+# ruff: noqa: E501 - a table reads better with one case a line
+
 from __future__ import annotations
 
 import re

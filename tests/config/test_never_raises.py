@@ -36,9 +36,7 @@ TREES = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from(sorted(Root.model_fields)), TREES))
-@settings(
-    max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
-)
+@settings(max_examples=150, suppress_health_check=list(HealthCheck), deadline=None)
 def test_a_tree_of_known_words_never_raises(tmp_path: Path, tree: object) -> None:
     file = tmp_path / "opsdash.yaml"
     file.write_text(yaml.safe_dump(tree, allow_unicode=True), encoding="utf-8", errors="replace")

@@ -1,5 +1,7 @@
 """Every problem at once, at its place, in words that say what to do."""
 
+# ruff: noqa: E501 - a table reads better with one case a line
+
 from __future__ import annotations
 
 from pathlib import Path
