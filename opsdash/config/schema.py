@@ -27,7 +27,10 @@ def json_schema() -> dict[str, Any]:
         root["properties"][name] = {"type": "array", "items": ref, **described} if is_list else {**ref, **described}
     whole = {**root, "title": "opsdash configuration", "$defs": definitions}
     whole["patternProperties"] = {"^x-": {"description": "Ignored: a place for anchors."}}
-    return {"$schema": SCHEMA_ID, **_without_nulls(whole)}
+    schema: dict[str, Any] = {"$schema": SCHEMA_ID, **_without_nulls(whole)}
+    used = str(schema)
+    schema["$defs"] = {name: part for name, part in schema["$defs"].items() if f"#/$defs/{name}'" in used}
+    return schema
 
 
 def _without_nulls(schema: Any) -> Any:
