@@ -63,7 +63,8 @@ def value_axis(request: AxisRequest) -> ValueAxis:
     found = unit_of(request.unit)
     bottom, top = _bounds(request, found)
     ticks = _ticks(bottom, top, found, request.rows)
-    values = [*ticks, *(value for value in request.extra if bottom <= value <= top)]
+    extra = [value for value in request.extra if bottom <= value <= top]
+    values = [tick for tick in ticks if not any(math.isclose(tick, value) for value in extra)] + extra
     labels = format_fixed(values, request.unit, request.decimals, distinct=True)
     width = max((len(label) for label in labels), default=1)
     width = 4 if width <= 4 else 6 if width <= 6 else width
@@ -133,7 +134,7 @@ def _ticks(low: float, high: float, unit: Unit, rows: int) -> list[float]:
     for _ in range(4):
         first = math.ceil(low / step - 1e-9)
         last = math.floor(high / step + 1e-9)
-        found = [n * step for n in range(first, min(last, first + 40) + 1)]
+        found = [float(f"{n * step:.12g}") for n in range(first, min(last, first + 40) + 1)]
         if len(found) >= min(2, rows):
             break
         step = nice_step(step / 2.6, unit)

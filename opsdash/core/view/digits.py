@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -36,36 +37,49 @@ def _pixels(digits: str) -> NDArray[np.bool_]:
     return np.concatenate(spaced, axis=1) if spaced else np.zeros((_HEIGHT, 0), dtype=bool)
 
 
-def size_of(text: str, scale: int) -> tuple[int, int]:
+def size_of(text: str, scale: int, *, ascii_only: bool = False) -> tuple[int, int]:
     """Cells (width, height) of a number at this scale, with its unit; (0, 0) where it cannot be drawn large."""
     prefix, digits, suffix = split_number(text)
     if not digits or any(char not in _FONT for char in digits):
         return 0, 0
     width = _pixels(digits).shape[1] * scale + sum(text_width(part) + 1 for part in (prefix, suffix) if part)
-    return width, (_HEIGHT * scale + 1) // 2
+    return width, _HEIGHT * scale if ascii_only else (_HEIGHT * scale + 1) // 2
 
 
-def largest_scale(text: str, width: int, height: int) -> int:
+def largest_scale(text: str, width: int, height: int, *, ascii_only: bool = False) -> int:
     """The scale that fits the room, 0 for none."""
     for scale in range(LARGEST, 0, -1):
-        wide, high = size_of(text, scale)
+        wide, high = size_of(text, scale, ascii_only=ascii_only)
         if 0 < wide <= width and high <= height:
             return scale
     return 0
 
 
-def draw_digits(canvas: Cells, place: tuple[int, int], text: str, scale: int, style: int) -> int:
+@dataclass(frozen=True, slots=True)
+class DigitPen:
+    """How large digits are drawn; in ASCII a pixel is a whole cell."""
+
+    scale: int
+    style: int
+    ascii_only: bool = False
+
+
+def draw_digits(canvas: Cells, place: tuple[int, int], text: str, pen: DigitPen) -> int:
     """Draws the number from `place` (upper left) on, its unit small at the foot; returns the x after it."""
     x, y = place
     prefix, digits, suffix = split_number(text)
-    foot = y + size_of(text, scale)[1] - 1
+    scale, style = pen.scale, pen.style
+    foot = y + size_of(text, scale, ascii_only=pen.ascii_only)[1] - 1
     if prefix:
         x = canvas.put(x, foot, prefix, style) + 1
     pixels = np.repeat(np.repeat(_pixels(digits), scale, axis=0), scale, axis=1)
-    if len(pixels) % 2:
-        pixels = np.concatenate([np.zeros((1, pixels.shape[1]), dtype=bool), pixels])
-    upper, lower = pixels[0::2], pixels[1::2]
-    for sign, where in (("█", upper & lower), ("▀", upper & ~lower), ("▄", lower & ~upper)):
+    if pen.ascii_only:
+        parts = [("#", pixels)]
+    else:
+        pixels = np.concatenate([np.zeros((len(pixels) % 2, pixels.shape[1]), dtype=bool), pixels])
+        upper, lower = pixels[0::2], pixels[1::2]
+        parts = [("█", upper & lower), ("▀", upper & ~lower), ("▄", lower & ~upper)]
+    for sign, where in parts:
         rows, columns = np.nonzero(where)
         canvas.codes[y + rows, x + columns] = ord(sign)
         canvas.inks[y + rows, x + columns] = style

@@ -31,6 +31,12 @@ def _table() -> np.ndarray:
 _PLAIN = _table()
 
 
+def plain(sign: str) -> str:
+    """What stands for one sign where there is only ASCII."""
+    code = ord(sign)
+    return chr(int(_PLAIN[code])) if code < _TABLE_SIZE else "?"
+
+
 def to_ascii(cells: Cells) -> None:
     """Replaces, in place, every sign outside ASCII; a wide character becomes two signs, a braille one a star."""
     codes = cells.codes

@@ -14,9 +14,12 @@ from opsdash.core.view.drawn import Drawn
 from opsdash.core.view.look import Look
 from opsdash.core.view.panels import PanelSpec
 from opsdash.core.view.snapshot import PanelView
+from opsdash.core.view.unit_table import unit_of
 
 _NEAR = 0.5
-"""A threshold is brought into the picture when it is at most this share of the data's range away."""
+"""A threshold is brought into the picture when it is at most this share of the data away."""
+_NEAR_SHARE = 0.04
+"""The same for percentages that stay near the whole, where half of the value would flatten them."""
 _STACK_COLUMNS = 512
 
 
@@ -80,7 +83,8 @@ def value_range(drawn: Sequence[Drawn], spec: PanelSpec, span: PlotSpan) -> tupl
     low, high = _least_and_largest(_values(drawn, spec, span))
     if low > high:
         low, high = 0.0, 1.0
-    reach = _NEAR * max(high if 0 <= low <= high / 2 else high - low, abs(high) * 0.02)
+    is_share = unit_of(spec.unit).is_share and low > high / 2
+    reach = _NEAR * max(high - low, abs(high) * (_NEAR_SHARE if is_share else 1.0))
     limits = (spec.thresholds.warning, spec.thresholds.critical)
     near = [value for value in limits if value is not None and low - reach <= value <= high + reach]
     return min([low, *near]), max([high, *near]), from_zero

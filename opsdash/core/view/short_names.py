@@ -7,6 +7,10 @@ from functools import lru_cache
 from opsdash.core.view.clean import char_width, clean, text_width
 
 
+_TOO_LITTLE = 4
+"""A rest shorter than this keeps some of what is before it."""
+
+
 @lru_cache(maxsize=256)
 def short_names(names: tuple[str, ...], width: int) -> tuple[str, ...]:
     """The names in at most `width` cells each.
@@ -31,8 +35,9 @@ def _without_common(names: tuple[str, ...], width: int) -> tuple[str, ...]:
     shown = [rest[: len(rest) - tail] + ("…" if tail and not head else "") for rest in rests]
     if not head:
         return tuple(shown)
-    spare = max(room - max(text_width(rest) for rest in shown), 0)
-    context = names[0][max(head - spare, 0) : head] if names[0][:head].isascii() else ""
+    longest = max(text_width(rest) for rest in shown)
+    spare = max(room - longest, 0) if longest < _TOO_LITTLE and names[0][:head].isascii() else 0
+    context = names[0][max(head - spare, 0) : head]
     return tuple(f"…{context}{rest}" for rest in shown)
 
 

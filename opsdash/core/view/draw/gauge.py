@@ -11,7 +11,7 @@ from opsdash.core.metrics.window import Bools, Floats
 from opsdash.core.view import raster
 from opsdash.core.view.cells import BOLD, Cells, Role, ink
 from opsdash.core.view.clean import fit, text_width
-from opsdash.core.view.digits import draw_digits, largest_scale, size_of
+from opsdash.core.view.digits import DigitPen, draw_digits, largest_scale, size_of
 from opsdash.core.view.draw.bargauge import draw_rows
 from opsdash.core.view.levels import Level, level_mark, level_role
 from opsdash.core.view.look import Look
@@ -131,7 +131,7 @@ def _draw_value(tile: Cells, reading: Reading, top: int, height: int) -> None:
     scale = largest_scale(reading.text, hole - 2, min(height // 2, 5))
     if scale:
         wide, high = size_of(reading.text, scale)
-        right = draw_digits(tile, ((tile.width - wide) // 2, top + height - high), reading.text, scale, style)
+        right = draw_digits(tile, ((tile.width - wide) // 2, top + height - high), reading.text, DigitPen(scale, style))
         tile.put(right + 1, top + height - 1, sign, style)
         return
     text = f"{reading.text} {sign}".rstrip()

@@ -10,7 +10,7 @@ import numpy as np
 from opsdash.core.view import raster
 from opsdash.core.view.cells import BOLD, DIM_ATTR, Cells, Role, ink
 from opsdash.core.view.clean import fit, text_width
-from opsdash.core.view.digits import draw_digits, largest_scale, size_of
+from opsdash.core.view.digits import DigitPen, draw_digits, largest_scale, size_of
 from opsdash.core.view.levels import Level, level_mark, level_role
 from opsdash.core.view.look import Look
 from opsdash.core.view.palette import age_text
@@ -96,10 +96,11 @@ def _draw_tile(tile: Cells, reading: Reading, name: str, view: PanelView, look: 
     room = tile.height - y
     history = min(max(room // 3, 1), 6) if room >= 4 and reading.window.times.size > 1 else 0
     change = _change(reading, view)
-    scale = largest_scale(reading.text, tile.width - 5, room - history - (1 if change and room >= 5 else 0))
+    free = room - history - (1 if change and room >= 5 else 0)
+    scale = largest_scale(reading.text, tile.width - 5, free, ascii_only=look.ascii_only)
     if scale:
-        right = draw_digits(tile, (1, y), reading.text, scale, style)
-        y += size_of(reading.text, scale)[1]
+        right = draw_digits(tile, (1, y), reading.text, DigitPen(scale, style, look.ascii_only))
+        y += size_of(reading.text, scale, ascii_only=look.ascii_only)[1]
         tile.put(right + 1, y - 1, mark, style)
         if change and y < tile.height - history:
             tile.put(1, y, fit(change, tile.width - 1), ink(Role.DIM))

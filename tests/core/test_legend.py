@@ -1,0 +1,112 @@
+"""The legend, and names that stay apart."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from opsdash.core.view.clean import clean, text_width
+from opsdash.core.view.legend import Entry, draw_legend, legend_rows, numbers_shown
+from opsdash.core.view.levels import Level
+from opsdash.core.view.short_names import short_names
+
+
+def entries(names: list[str], *numbers: str, level: Level = Level.NONE) -> list[Entry]:
+    return [Entry(name=name, index=n, numbers=numbers, level=level) for n, name in enumerate(names)]
+
+
+def drawn(found: list[Entry], headings: tuple[str, ...], width: int, rows: int) -> list[str]:
+    return draw_legend(found, headings, width, rows, ascii_only=False).lines()
+
+
+def test_names_lose_what_all_of_them_begin_with() -> None:
+    names = tuple(f'http_requests_total{{service="{name}"}}' for name in ("orders", "users"))
+    assert short_names(names, 12) == ('…"orders"}', '…"users"}')
+
+
+def test_names_that_fit_stay_as_they_are() -> None:
+    assert short_names(("api-orders", "api-users"), 10) == ("api-orders", "api-users")
+
+
+def test_names_keep_as_much_of_the_beginning_as_fits() -> None:
+    assert short_names(("service-0", "service-10"), 9) == ("…rvice-0", "…rvice-10")
+
+
+def test_names_of_one_beginning_and_end_keep_what_differs() -> None:
+    names = tuple(f"node_cpu_seconds_total.{mode}.instance.example.com" for mode in ("idle", "user"))
+    assert short_names(names, 8) == ("…idle", "…user")
+
+
+def test_long_names_lose_their_middle() -> None:
+    assert short_names(("alpha-one-omega", "beta-two-psi"), 7) == ("alp…ega", "bet…psi")
+
+
+@given(st.lists(st.text(max_size=30), min_size=1, max_size=8), st.integers(0, 30))
+def test_names_never_take_more_room_than_they_have(names: list[str], width: int) -> None:
+    for name in short_names(tuple(names), width):
+        assert text_width(name) <= width
+        assert name == clean(name)
+
+
+@given(st.integers(0, 60), st.integers(1, 4), st.integers(1, 200), st.integers(1, 60))
+def test_the_legend_leaves_most_rows_to_the_chart(count: int, numbers: int, width: int, room: int) -> None:
+    rows = legend_rows(count, numbers, width, room)
+    assert 0 <= rows <= max(room // 4, 1)
+    assert rows == 0 or room >= 5
+
+
+@given(
+    st.lists(st.text(max_size=12), min_size=1, max_size=30),
+    st.integers(1, 4),
+    st.integers(1, 120),
+    st.integers(1, 12),
+)
+def test_any_legend_has_its_size_and_computes_what_it_shows(
+    names: list[str], count: int, width: int, rows: int
+) -> None:
+    headings = ("last", "min", "max", "avg")[: numbers_shown(len(names), count, width, rows)]
+    found = entries(names, *("1.21s" for _ in headings))
+    cells = draw_legend(found, headings, width, rows, ascii_only=False)
+    assert cells.codes.shape == (rows, width)
+
+
+def test_a_small_legend_is_one_line_of_last_values() -> None:
+    assert legend_rows(4, 4, 28, 6) == 1
+    line = drawn(entries(["orders", "users"], "1.21s"), ("last",), 40, 1)[0]
+    assert line.split() == ["■", "orders", "1.21s", "□", "users", "1.21s"]
+
+
+def test_what_has_no_room_is_counted() -> None:
+    lines = drawn(entries([f"service-{n}" for n in range(20)], "1.21s"), ("last",), 60, 2)
+    shown = sum("service" in word or "…" in word for line in lines for word in line.split())
+    assert f"+{20 - shown} more" in lines[-1]
+    assert shown >= 4
+
+
+def test_a_table_has_headings_and_right_aligned_numbers() -> None:
+    found = [
+        Entry(name="orders", index=0, numbers=("1.21s", "180ms")),
+        Entry(name="users", index=1, numbers=("92ms", "9ms")),
+    ]
+    lines = drawn(found, ("last", "min"), 60, 3)
+    assert lines[0].split() == ["last", "min"]
+    assert lines[1].index("1.21s") + 5 == lines[2].index("92ms") + 4 == lines[0].index("last") + 4
+
+
+def test_numbers_stay_in_their_place_when_their_digits_change() -> None:
+    before = drawn(entries(["orders", "users"], "9ms", "1ms"), ("last", "min"), 60, 3)
+    after = drawn(entries(["orders", "users"], "180ms", "1ms"), ("last", "min"), 60, 3)
+    assert before[0] == after[0]
+    assert before[1].index("9ms") + 3 == after[1].index("180ms") + 5
+
+
+@pytest.mark.parametrize(("level", "sign"), [(Level.WARNING, "▲"), (Level.CRITICAL, "●")])
+def test_a_level_has_its_sign_behind_the_number(level: Level, sign: str) -> None:
+    assert f"1.21s {sign}" in drawn(entries(["orders"], "1.21s", level=level), ("last",), 60, 1)[0]
+
+
+def test_every_series_has_a_sign_of_its_own() -> None:
+    lines = drawn(entries([f"s{n}" for n in range(12)], "1"), ("last",), 200, 3)
+    signs = {char for line in lines for char in line if not char.isascii()}
+    assert len(signs) == 12
