@@ -192,9 +192,7 @@ def _fish(found: list[Grammar]) -> str:
 
 def _fish_option(option: Option) -> str:
     flags = [f"-l {name[2:]}" if name.startswith("--") else f"-s {name[1:]}" for name in option.names]
-    value = ["-r"] if option.takes_value else []
+    value = [] if not option.takes_value else ["-r", "-F"] if option.is_file else ["-x"]
     if option.choices:
         value.append(f"-a {shlex.quote(' '.join(option.choices))}")
-    elif option.is_file:
-        value.append("-F")
     return " ".join([*flags, *value, f"-d {shlex.quote(option.text)}"])
