@@ -68,7 +68,7 @@ def test_buckets_outside_of_the_grid_are_ignored() -> None:
 
 
 def test_percentiles_keep_the_order_they_were_asked_for_in() -> None:
-    values = [{"key": 50.0, "value": 1.0}, {"key": 95.0, "value": 9.0}, {"key": 99.9, "value": None}]
+    values = {"50.0": 1.0, "50.0_as_string": "x", "95.0": 9.0, "99.9": None}
     metric = EsMetric(function="percentiles", field="x", percents=(99.9, 50, 95, 50))
     window, _, _ = decode(time(bucket(1000, 3, values=values)), metric)
     assert window.labels == ((("percentile", "99.9"),), (("percentile", "50"),), (("percentile", "95"),))

@@ -124,8 +124,8 @@ REFUSALS = [
     (replies.redirect("https://login.example/x?token=1"), InsecureConnection, r"^logs redirects to https://login"),
     (replies.reset(), SourceUnavailable, r"^logs"),
     (replies.not_http(), AnswerUnusable, r"^logs"),
-    (replies.big_json(), AnswerTooLarge, r"^logs sent more than 16 MiB: use a longer interval"),
-    (replies.compressed_bomb(), AnswerTooLarge, r"^logs sent more than 16 MiB"),
+    (replies.big_json(), AnswerTooLarge, r"^logs sent more than 12 MiB: use a longer interval"),
+    (replies.compressed_bomb(), AnswerTooLarge, r"^logs sent more than 12 MiB"),
 ]
 
 

@@ -78,7 +78,7 @@ def test_a_count_asks_for_buckets_and_nothing_else() -> None:
         (query("rate", "bytes"), {"sum": {"field": "bytes"}}),
         (
             query("percentiles", "latency_ms"),
-            {"percentiles": {"field": "latency_ms", "percents": [50.0, 99.9], "keyed": False}},
+            {"percentiles": {"field": "latency_ms", "percents": [50.0, 99.9]}},
         ),
     ],
 )

@@ -150,13 +150,14 @@ def _percentiles(
     labels: Mapping[str, str], percents: Sequence[float], buckets: Sequence[tuple[int, Json]], grid: Grid
 ) -> Iterator[_Columns]:
     """A series for each percent, in the order they were asked for; the server has its own."""
-    answered = [
-        (at, {float(each["key"]): each["value"] for each in bucket["metric"]["values"]}) for at, bucket in buckets
-    ]
+    names: dict[float, str] = {}
+    for _, bucket in buckets[:1]:
+        names = {float(name): name for name in bucket["metric"]["values"] if not name.endswith("_as_string")}
+    answered = [(at, bucket["metric"]["values"]) for at, bucket in buckets]
     for percent in dict.fromkeys(percents):
         column = _Columns(labels_of({**labels, "percentile": f"{percent:g}"}), [None] * grid.buckets)
         for at, values in answered:
-            column.values[at] = number(values[float(percent)])
+            column.values[at] = number(values[names[float(percent)]])
         yield column
 
 

@@ -188,6 +188,6 @@ def _measured(metric: EsMetric) -> Body | None:
         case "rate":
             return {"sum": {"field": metric.field}}
         case "percentiles":
-            return {"percentiles": {"field": metric.field, "percents": list(metric.percents), "keyed": False}}
+            return {"percentiles": {"field": metric.field, "percents": list(metric.percents)}}
         case _:
             return {metric.function: {"field": metric.field}}
