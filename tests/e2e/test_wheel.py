@@ -21,6 +21,15 @@ def run(argv: list[str | Path], cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*map(str, argv)], cwd=cwd, env=env, capture_output=True, text=True, check=False)
 
 
+def uv(*arguments: str | Path) -> None:
+    """The pinned uv, with the settings of this project; from its cache, and where that is not enough from outside."""
+    argv = [Path(sys.executable).with_name("uv"), *arguments]
+    done = run([*argv, "--offline"], ROOT)
+    if done.returncode:
+        done = run(argv, ROOT)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Built as a release is."""
@@ -34,15 +43,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An environment with nothing but the wheel and what it names, at the pinned versions."""
-    uv = Path(sys.executable).with_name("uv")
     folder = tmp_path_factory.mktemp("empty") / "venv"
-    constraints = ["--constraint", ROOT / "requirements" / "dev.txt"]
-    for argv in (
-        [uv, "venv", "-q", "--no-project", "--python", sys.executable, folder],
-        [uv, "pip", "install", "-q", "--python", folder / "bin" / "python", *constraints, wheel],
-    ):
-        done = run(argv, folder.parent)
-        assert done.returncode == 0, done.stderr
+    uv("venv", "-q", "--no-project", "--python", sys.executable, folder)
+    constraint = ROOT / "requirements" / "dev.txt"
+    uv("pip", "install", "-q", "--python", folder / "bin" / "python", "--constraint", constraint, wheel)
     return folder / "bin"
 
 
