@@ -5,6 +5,7 @@ from __future__ import annotations
 import string
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -18,6 +19,7 @@ from opsdash.config.models.variable import Variable
 from opsdash.config.texts import metric_fields
 from opsdash.core.metrics.answers import Limits
 from opsdash.core.metrics.queries import EsFunction, EsMetric, EsqlQuery, EsQuery, LogQuery, PromQuery, Query
+from opsdash.core.secret import SecretRef
 from opsdash.core.sources import ApiKeyAuth, Auth, BasicAuth, BearerAuth, SourceKind, SourceSpec, Tls
 from opsdash.core.variables import (
     ALL,
@@ -46,8 +48,11 @@ def source_spec(name: str, source: Source, folder: Path) -> SourceSpec:
         kind=cast("SourceKind", source.kind),
         url=source.url,
         timeout_s=source.timeout,
-        headers=tuple(source.headers.items()),
-        auth=_auth(source.auth),
+        headers=tuple(
+            (name, value if isinstance(value, str) else _anchored(value, folder))
+            for name, value in source.headers.items()
+        ),
+        auth=_auth(source.auth, folder),
         tls=_tls(source.tls, folder),
         proxy=source.proxy,
         index=source.index,
@@ -67,14 +72,21 @@ def tls_files(tls: TlsFiles | None, folder: Path) -> Mapping[str, Path]:
     return {name: (folder / Path(path).expanduser()).absolute() for name, path in given.items() if path is not None}
 
 
-def _auth(auth: AuthModel | None) -> Auth | None:
+def _auth(auth: AuthModel | None, folder: Path) -> Auth | None:
     if auth is None:
         return None
     if auth.bearer is not None:
-        return BearerAuth(token=auth.bearer)
+        return BearerAuth(token=_anchored(auth.bearer, folder))
     if auth.basic is not None:
-        return BasicAuth(username=auth.basic.username, password=auth.basic.password)
-    return ApiKeyAuth(key=auth.api_key) if auth.api_key is not None else None
+        return BasicAuth(username=auth.basic.username, password=_anchored(auth.basic.password, folder))
+    return ApiKeyAuth(key=_anchored(auth.api_key, folder)) if auth.api_key is not None else None
+
+
+def _anchored(secret: SecretRef, folder: Path) -> SecretRef:
+    """The reference; that to a file with an absolute path."""
+    if secret.scheme != "file":
+        return secret
+    return replace(secret, where=str((folder / Path(secret.where).expanduser()).absolute()))
 
 
 def _tls(tls: TlsFiles | None, folder: Path) -> Tls:

@@ -7,8 +7,8 @@ import re
 UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0, "y": 31_536_000.0}
 """Seconds of each unit, as in Prometheus: a year is 365 days."""
 
-_PART = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)(ms|s|m|h|d|w|y)")
-_SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,9})?) ?(?:([kKMGT])(i?)B?|B)?")
+_PART = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)(ms|s|m|h|d|w|y)", re.ASCII)
+_SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,9})?) ?(?:([kKMGT])(i?)B?|B)?", re.ASCII)
 _POWERS = {"k": 1, "K": 1, "M": 2, "G": 3, "T": 4}
 
 

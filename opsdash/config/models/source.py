@@ -99,7 +99,7 @@ class Source(Model):
     )
     auth: Auth | None = Field(None, description="How to be let in: bearer, basic or api_key.")
     tls: TlsFiles | None = Field(None, description="Private authority, mutual TLS.")
-    proxy: Url | None = Field(None, description="HTTP proxy to go through; without it the environment's is used.")
+    proxy: Url | None = Field(None, description="HTTP proxy to go through; the environment's is never used.")
     index: Text = Field("*", description="Elasticsearch: index, alias, data stream or pattern.")
     time_field: Words = Field("@timestamp", description="Elasticsearch: field with the time of a document.")
     message_field: Words = Field("message", description="Elasticsearch: field with the text of a log row.")

@@ -1,0 +1,86 @@
+"""Small readers of what people write: durations, sizes, near misses, regular expressions."""
+
+# ruff: noqa: E501 - a table reads better with one case a line
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from opsdash.core.duration import format_duration, parse_duration, parse_size
+from opsdash.core.regex import regex_problem
+from opsdash.core.suggest import closest, did_you_mean
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("5s", 5.0), ("1h30m", 5400.0), ("250ms", 0.25), ("7d", 604_800.0), ("1w", 604_800.0), ("1y", 31_536_000.0),
+     ("1.5h", 5400.0), ("1m500ms", 60.5), ("0", 0.0), ("0s", 0.0)],
+)  # fmt: skip
+def test_a_duration_is_read_as_prometheus_reads_it(text: str, seconds: float) -> None:
+    assert parse_duration(text) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize("text", ["", "5", "s", "5 s", "5sec", "30m1h", "5s5s", "-5s", "1h30", "٥s", "1e3s", " 5s"])
+def test_what_is_no_duration_is_none(text: str) -> None:
+    assert parse_duration(text) is None
+
+
+@given(st.integers(1, 10**10))
+def test_a_duration_reads_as_it_was_written(milliseconds: int) -> None:
+    assert parse_duration(format_duration(milliseconds / 1000)) == pytest.approx(milliseconds / 1000)
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("64MiB", 67_108_864), ("500kB", 500_000), ("1K", 1000), ("1Ki", 1024), ("10", 10), ("10B", 10), ("1.5 GiB", 1_610_612_736)],
+)  # fmt: skip
+def test_a_size_is_read(text: str, size: int) -> None:
+    assert parse_size(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "MiB", "1XB", "-1", "1e3", "1 2"])
+def test_what_is_no_size_is_none(text: str) -> None:
+    assert parse_size(text) is None
+
+
+@pytest.mark.parametrize(
+    ("word", "known", "found"),
+    [
+        ("timeserie", ["stat", "timeseries"], "timeseries"), ("titel", ["title"], "title"),
+        ("group-by", ["group_by"], "group_by"), ("Stat", ["stat"], "stat"), ("fro", ["for", "from_"], "for"),
+        ("thresh", ["thresholds"], "thresholds"), ("zzz", ["stat"], None), ("", ["a"], None), ("a" * 100, ["a"], None),
+    ],
+)  # fmt: skip
+def test_a_slip_finds_its_word(word: str, known: list[str], found: str | None) -> None:
+    assert closest(word, known) == found
+    assert did_you_mean(word, known) == (f"; did you mean {found}?" if found else "")
+
+
+@given(st.text(max_size=70), st.lists(st.text(max_size=20), max_size=5))
+def test_a_suggestion_is_always_one_of_the_known_words(word: str, known: list[str]) -> None:
+    assert closest(word, known) in {None, *known}
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["(a+)+", "(a*)*b", "(a|aa)*c", "(?:x+x+)+y", "((a{1,99}))+", "(a)\\1", ".*a.*b.*c.*d", "(", "[z-a]", "a" * 1001, "(?P<x>a)(?(x)b|c)"],
+)  # fmt: skip
+def test_a_regex_that_is_wrong_or_slow_is_refused(pattern: str) -> None:
+    assert regex_problem(pattern)
+
+
+@pytest.mark.parametrize(
+    "pattern", [".*", "^api-(.*)$", "(a|b|c)", "^(?!kube-).*$", "[a-z]+-[0-9]+", "a{2,5}", "(ab)+", ""]
+)
+def test_a_usual_regex_is_taken(pattern: str) -> None:
+    assert regex_problem(pattern) is None
+
+
+@given(st.text("ab()[]{}*+?|\\^$.,1<>P!=:", max_size=20))
+def test_no_pattern_makes_it_raise_and_what_it_takes_compiles(pattern: str) -> None:
+    if regex_problem(pattern) is None:
+        re.compile(pattern)
