@@ -14,6 +14,7 @@ from opsdash.core.metrics.answers import Answer
 from opsdash.core.metrics.freshness import Freshness
 from opsdash.core.metrics.window import Window, empty_window
 from opsdash.core.view.cells import DIM_ATTR, Cells, Role
+from opsdash.core.view.clean import char_width
 from opsdash.core.view.look import Look
 from opsdash.core.view.paint import paint
 from opsdash.core.view.panels import Mapping, PanelKind, Thresholds
@@ -98,6 +99,11 @@ def looks(draw: st.DrawFn) -> Look:
 
 def assert_harmless(cells: Cells, width: int, height: int) -> None:
     assert cells.codes.shape == cells.inks.shape == (height, width)
+    wide = np.array([code > 126 and char_width(chr(code)) == 2 for code in cells.codes.ravel().tolist()], dtype=bool)
+    wide = wide.reshape(cells.codes.shape)
+    assert (wide[:, :-1] == (cells.codes[:, 1:] == 0)).all()
+    assert not wide[:, -1].any()
+    assert (cells.codes[:, 0] != 0).all()
     for code in np.unique(cells.codes).tolist():
         assert code == 0 or unicodedata.category(chr(code)) not in {
             "Cc",

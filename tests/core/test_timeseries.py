@@ -151,6 +151,13 @@ def test_the_cursor_in_a_gap_reads_nothing() -> None:
     assert next(row for row in rows if row.startswith("■ a")).split()[2] == "–"
 
 
+def test_a_series_without_a_sample_has_no_number_and_nan_is_said() -> None:
+    nan = float("nan")
+    rows = text(panel_view(KIND, window({"none": [None, None], "nan": [1.0, nan]})), 80, 20).splitlines()
+    assert next(row for row in rows if "none" in row).split()[2:] == ["–"] * 4
+    assert next(row for row in rows if " nan " in row).split()[2:] == ["NaN", "1", "1", "1"]
+
+
 def test_times_are_of_the_zone_that_is_looked_at() -> None:
     view = panel_view(KIND, window({"a": ramp(361)}))
     assert "23:30" in text(view)

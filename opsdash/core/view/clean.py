@@ -12,20 +12,26 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _CONTROL_PICTURES = 0x2400
 _ALWAYS_DROPPED = frozenset("\u200b\u200c\u200d\u2060\ufeff\ufe0e\ufe0f\u00ad")
 _WIDE = ("W", "F")
+_INVISIBLE = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+"""Letters and signs that show nothing: names could hide in them."""
+_SKIN_TONES = range(0x1F3FB, 0x1F400)
+_JOINED_JAMO = (range(0x1161, 0x1200), range(0xD7B0, 0xD800))
+"""Parts of Korean syllables that have no width of their own; those of whole syllables are composed before."""
 
 
 @lru_cache(maxsize=4096)
 def _cleaned(char: str) -> str:
     """What is shown for one character: itself, a visible sign, or nothing."""
     code = ord(char)
-    if char in _ALWAYS_DROPPED:
+    if char in _ALWAYS_DROPPED or code in _SKIN_TONES:
         return ""
     if code < 0x20:
         return chr(_CONTROL_PICTURES + code)
     if code == 0x7F:
         return "\N{SYMBOL FOR DELETE}"
     category = unicodedata.category(char)
-    if category in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}:
+    hidden = char in _INVISIBLE or any(code in part for part in _JOINED_JAMO)
+    if hidden or category in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}:
         return REPLACEMENT
     if category in {"Mn", "Me"}:
         return ""

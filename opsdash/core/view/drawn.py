@@ -54,16 +54,22 @@ class Drawn:
         found: list[float] = (self.last[1] if calc == "last" else reduce(self.shown, calc)).tolist()
         return found
 
-    def at(self, instant_s: float) -> list[float]:
-        """The value of each series at the instant: of the nearest sample that is not a gap's width away."""
+    @cached_property
+    def known(self) -> list[bool]:
+        """Whether each series has a sample in the time that is shown."""
+        return [bool(some) for some in self.shown.present.any(axis=1)]
+
+    def at(self, instant_s: float) -> list[float | None]:
+        """The value of each series at the instant: of the nearest sample; None in a gap and outside."""
         times = self.window.times
         if not times.size:
-            return [float("nan")] * len(self.names)
+            return [None] * len(self.names)
         nearest = int(np.abs(times - instant_s).argmin())
         step = float(np.median(np.diff(times))) if times.size > 1 else 60.0
         if abs(float(times[nearest]) - instant_s) > step:
-            return [float("nan")] * len(self.names)
-        return [float(value) for value in self.window.values[:, nearest]]
+            return [None] * len(self.names)
+        values, present = self.window.values[:, nearest].tolist(), self.window.present[:, nearest].tolist()
+        return [value if here else None for value, here in zip(values, present, strict=True)]
 
 
 def drawn_series(view: PanelView, look: Look) -> tuple[Drawn, ...]:

@@ -14,6 +14,7 @@ from opsdash.core.view.panels import PanelSpec, Thresholds
 from opsdash.core.view.snapshot import PanelView
 from opsdash.core.view.states import state_of
 from opsdash.core.view.table_rows import is_gone
+from opsdash.core.view.units import format_value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -47,7 +48,8 @@ def readings(view: PanelView, look: Look) -> list[Reading]:
         stopped = is_gone(window).tolist() if spec.calc == "last" else [False] * len(values)
         before = _earlier(window, part.compare, spec)
         for row, value in enumerate(values):
-            text, level = _shown(value, spec, part.unit)
+            known = bool(window.present[row].any()) or spec.calc == "count"
+            text, level = _shown(value, spec, part.unit) if known else ("–", Level.NONE)
             found.append(
                 Reading(
                     name=part.names[row],
@@ -68,14 +70,9 @@ def readings(view: PanelView, look: Look) -> list[Reading]:
 def _shown(value: float, spec: PanelSpec, unit: str) -> tuple[str, Level]:
     level = level_of(value, spec.thresholds)
     if not spec.mappings:
-        return ("–" if math.isnan(value) else state_text(value, spec, unit)), level
+        return format_value(value, unit, spec.decimals), level
     state = state_of(value, replace(spec, thresholds=Thresholds()), unit)
     return state.text, state.level if state.level is not Level.NONE else level
-
-
-def state_text(value: float, spec: PanelSpec, unit: str) -> str:
-    """The number as the panel formats it."""
-    return state_of(value, replace(spec, thresholds=Thresholds(), mappings=()), unit).text
 
 
 def _earlier(window: Window, compare: Window | None, spec: PanelSpec) -> list[float]:

@@ -9,7 +9,7 @@ from opsdash.core.view.axes import AxisRequest, ValueAxis, row_of, value_axis
 from opsdash.core.view.cells import Cells, Role, ink
 from opsdash.core.view.drawn import Drawn, drawn_series
 from opsdash.core.view.legend import Entry, draw_legend, legend_rows, numbers_shown
-from opsdash.core.view.levels import level_of
+from opsdash.core.view.levels import Level, level_of
 from opsdash.core.view.look import Look
 from opsdash.core.view.panels import Calc
 from opsdash.core.view.plot import draw_plot
@@ -104,22 +104,23 @@ def _draw_value_axis(cells: Cells, axis: ValueAxis, view: PanelView, rows: int) 
 def _entries(view: PanelView, drawn: Sequence[Drawn], look: Look, calcs: Sequence[Calc]) -> list[Entry]:
     """Legend entries; with a cursor the first number is the value under it."""
     found: list[Entry] = []
+    spec = view.spec
     for part in drawn:
-        columns = [part.numbers(calc) for calc in calcs]
+        columns = [_known(part, part.numbers(calc)) for calc in calcs]
+        now = _known(part, part.numbers("last"))
         if look.cursor_s is not None and columns:
-            columns[0] = part.at(look.cursor_s)
-        now = columns[0] if columns and (look.cursor_s is not None or calcs[0] == "last") else part.numbers("last")
+            now = columns[0] = part.at(look.cursor_s)
         for n, name in enumerate(part.names):
-            found.append(
-                Entry(
-                    name=name,
-                    index=part.indexes[n],
-                    numbers=tuple(_number(column[n], part.unit, view.spec.decimals) for column in columns),
-                    level=level_of(now[n], view.spec.thresholds),
-                )
-            )
+            numbers = tuple(_number(column[n], part.unit, spec.decimals) for column in columns)
+            value = now[n]
+            level = Level.NONE if value is None else level_of(value, spec.thresholds)
+            found.append(Entry(name=name, index=part.indexes[n], numbers=numbers, level=level))
     return found
 
 
-def _number(value: float, unit: str, decimals: int | None) -> str:
-    return "–" if value != value else format_value(value, unit, decimals)  # noqa: PLR0124 - NaN
+def _known(part: Drawn, numbers: Sequence[float]) -> list[float | None]:
+    return [number if known else None for number, known in zip(numbers, part.known, strict=True)]
+
+
+def _number(value: float | None, unit: str, decimals: int | None) -> str:
+    return "–" if value is None else format_value(value, unit, decimals)
