@@ -1,7 +1,7 @@
 """The HTTP client of a source: who we are, how we are let in, deadlines, and answers that may be read in part.
 
-httpx is not used for polling: it costs four times the CPU and a tenth of a second at every start, more where its command
-line's packages are installed (docs/adr/0003). h11, which httpx itself speaks HTTP/1.1 with, does the protocol here too.
+httpx is not used for polling: it costs four times the CPU and a tenth of a second at every start (docs/adr/0004). h11,
+which httpx itself speaks HTTP/1.1 with, does the protocol here too.
 """
 
 from __future__ import annotations
