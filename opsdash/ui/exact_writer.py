@@ -91,6 +91,9 @@ class ExactDisplay(App[None]):
             self.displayed()
         self.post_display_hook()
 
+    def _set_pointer_shape(self, shape: str) -> None:
+        """None is set: terminals that do not know the sequence (the Linux console) would show it."""
+
     def displayed(self) -> None:
         """Textual wants to draw."""
 
