@@ -90,7 +90,7 @@ def test_a_budget_that_is_reached_is_marked():
 
 def test_components_that_do_not_fit_are_summed():
     lines = shown(cost_of({f"c{n}": [10.0] for n in range(10)}), height=4)
-    assert [line.split()[0] for line in lines[1:3]] == ["c0", "9"]
+    assert [line.split()[0] for line in lines[1:4]] == ["c0", "c1", "8"]
 
 
 def test_currencies_come_from_the_unit():

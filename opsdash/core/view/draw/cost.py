@@ -92,6 +92,12 @@ def draw(view: PanelView, width: int, height: int, look: Look) -> Cells:
     return cells
 
 
+def row_count(view: PanelView, look: Look) -> int:
+    """How many lines show all of it."""
+    spending = spending_of(view, look)
+    return 1 + len(spending.components) + len(_feet(spending, view, look))
+
+
 def _per_thousand(view: PanelView, hourly: float) -> float | None:
     for query in view.queries:
         if query.spec.name == REQUESTS:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import dataclass, field
+from itertools import groupby
+
 _LEFT, _RIGHT, _UP, _DOWN = 1, 2, 4, 8
 _ARMS = {
     "─": 3, "│": 12, "┌": 10, "┐": 9, "└": 6, "┘": 5, "├": 14, "┤": 13, "┬": 11, "┴": 7, "┼": 15, "╴": 1, "╶": 2,
@@ -37,41 +41,55 @@ _PARTS = {
 Size = tuple[float, float]
 
 
-def shapes_of(text: str, x: float, y: float, size: Size) -> tuple[list[str], list[str]]:
-    """(filled outlines, strokes) of a run of such characters, one cell each, from the corner (x, y) on."""
-    filled: list[str] = []
-    stroked: list[str] = []
-    for place, char in enumerate(text):
-        left = x + place * size[0]
-        if 0x2800 <= ord(char) <= 0x28FF:
-            filled += _braille(ord(char) - 0x2800, left, y, size)
-        elif ord(char) in DOTS:
-            filled += [_rectangle(left + a, y + b, c, d) for a, b, c, d in _blocks(char, size)]
-        else:
-            stroked += _strokes(char, left, y, size)
-    return filled, stroked
+@dataclass(slots=True)
+class Shapes:
+    """Outlines of one colour, as parts of paths."""
+
+    filled: list[str] = field(default_factory=list)
+    shaded: dict[float, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """Outlines that are filled with this opacity."""
+    stroked: list[str] = field(default_factory=list)
+    dots: list[str] = field(default_factory=list)
+    """Points that are drawn by the cap of a line without length."""
+
+    def add(self, text: str, x: float, y: float, size: Size) -> None:
+        """Adds a run of such characters, one cell each, from the corner (x, y) on."""
+        left = x
+        for char, group in groupby(text):
+            count = len(list(group))
+            if 0x2800 <= ord(char) <= 0x28FF:
+                for n in range(count):
+                    self.dots += _braille(ord(char) - 0x2800, left + n * size[0], y, size)
+            elif char in _SHADES:
+                self.shaded[_SHADES[char]].append(_rectangle(left, y, count * size[0], size[1]))
+            elif ord(char) in DOTS:
+                self._add_blocks(char, count, (left, y), size)
+            elif char in {"─", "━"}:
+                self.stroked.append(f"M{_n(left)} {_n(y + size[1] / 2)}h{_n(count * size[0])}")
+            else:
+                for n in range(count):
+                    self.stroked += _strokes(char, left + n * size[0], y, size)
+            left += count * size[0]
+
+    def _add_blocks(self, char: str, count: int, at: tuple[float, float], size: Size) -> None:
+        """Blocks that fill the width of their cells are one outline."""
+        for x, y, width, height in _blocks(char, size):
+            if width == size[0]:
+                self.filled.append(_rectangle(at[0], at[1] + y, count * width, height))
+                continue
+            self.filled += [_rectangle(at[0] + n * size[0] + x, at[1] + y, width, height) for n in range(count)]
 
 
 def _blocks(char: str, size: Size) -> list[tuple[float, float, float, float]]:
     """Rectangles (x, y, width, height) of one block element."""
     width, height = size
-    if char in _SHADES:
-        return _shade(_SHADES[char], size)
     return [(x * width, y * height, w * width, h * height) for x, y, w, h in _PARTS.get(char, ())]
-
-
-def _shade(share: float, size: Size) -> list[tuple[float, float, float, float]]:
-    """Stripes that cover this share of the cell."""
-    width, height = size
-    stripe = height / 6
-    return [(0, row * stripe, width, stripe * share) for row in range(6)]
 
 
 def _braille(bits: int, left: float, top: float, size: Size) -> list[str]:
     wide, tall = size[0] / 2, size[1] / 4
-    dot = wide * 0.48
     return [
-        _rectangle(left + column * wide + (wide - dot) / 2, top + row * tall + (tall - dot) / 2, dot, dot)
+        f"M{_n(left + (column + 0.5) * wide)} {_n(top + (row + 0.5) * tall)}h0"
         for bit, (column, row) in enumerate(_BRAILLE)
         if bits >> bit & 1
     ]
@@ -117,5 +135,5 @@ def _rectangle(x: float, y: float, width: float, height: float) -> str:
 
 
 def _n(value: float) -> str:
-    text = f"{value:.2f}".rstrip("0").rstrip(".")
+    text = f"{value:.1f}".removesuffix(".0")
     return "0" if text == "-0" else text

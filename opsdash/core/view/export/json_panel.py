@@ -45,8 +45,8 @@ def panel_json(view: PanelView, dashboard: str) -> str:
 
 
 def dumped(document: Document) -> str:
-    """The text, with a line feed at its end. Only ASCII: every control and escape character is written as `\\u…`."""
-    return json.dumps(document, indent=1, allow_nan=False).replace("\x7f", "\\u007f") + "\n"
+    """One line, with a line feed at its end. Only ASCII: control and escape characters are written as `\\u…`."""
+    return json.dumps(document, separators=(",", ":"), allow_nan=False).replace("\x7f", "\\u007f") + "\n"
 
 
 def _told(view: PanelView) -> list[QueryView]:

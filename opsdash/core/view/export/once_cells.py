@@ -9,6 +9,7 @@ from opsdash.core.duration import format_duration
 from opsdash.core.metrics.freshness import Freshness
 from opsdash.core.view.cells import BOLD, Cells, Role, ink
 from opsdash.core.view.clean import fit
+from opsdash.core.view.draw.cost import row_count as cost_rows
 from opsdash.core.view.drawn import drawn_series
 from opsdash.core.view.layout import place
 from opsdash.core.view.log_rows import rows_of as log_rows_of
@@ -150,9 +151,10 @@ def _height(view: PanelView, width: int, look: Look) -> int:
         case PanelKind.TOPLIST:
             ranked = ranking(view, look)
             rows = len(ranked.first) + (1 if ranked.count > len(ranked.first) else 0)
-        case PanelKind.STATUS | PanelKind.BARGAUGE | PanelKind.COST:
+        case PanelKind.COST:
+            rows = cost_rows(view, look)
+        case PanelKind.STATUS | PanelKind.BARGAUGE:
             rows = sum(len(part.names) for part in drawn_series(view, look)) + 1
-            rows += 3 if view.spec.kind is PanelKind.COST else 0
         case _:
             return _PLOT_HEIGHT
     return min(max(rows, 1), _TALLEST_LIST) + 2

@@ -8,13 +8,16 @@ from html import escape
 
 from opsdash.core.view.cells import BOLD, DIM_ATTR, REVERSE, UNDERLINE, Cells, Role
 from opsdash.core.view.clean import clean
-from opsdash.core.view.export.glyphs import DOTS, LINES, shapes_of
+from opsdash.core.view.export.glyphs import DOTS, LINES, Shapes
 from opsdash.core.view.theme import Theme
 
 CELL_WIDTH, CELL_HEIGHT = 8.4, 18
 """Units of the picture a cell takes: the advance of a 14-unit monospaced font, and its line."""
 
 _FONT_SIZE = 14
+_MARGIN = 10
+_DOT = 2.2
+"""Diameter of a braille dot."""
 _BASELINE = 13.2
 _FONTS = "ui-monospace, 'JetBrains Mono', 'DejaVu Sans Mono', Menlo, Consolas, monospace"
 
@@ -32,13 +35,13 @@ class _Run:
 
 def to_svg(cells: Cells, theme: Theme, *, title: str = "") -> str:
     """The picture on the theme's ground, with `title` for screen readers. All text is escaped."""
-    width, height = _number(cells.width * CELL_WIDTH), cells.height * CELL_HEIGHT
+    wide, high = _number(cells.width * CELL_WIDTH + 2 * _MARGIN), cells.height * CELL_HEIGHT + 2 * _MARGIN
     runs = _runs(cells)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        f'role="img" font-family="{_FONTS}" font-size="{_FONT_SIZE}">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}" height="{high}" '
+        f'viewBox="-{_MARGIN} -{_MARGIN} {wide} {high}" role="img" font-family="{_FONTS}" font-size="{_FONT_SIZE}">',
         f"<title>{escape(_sane(clean(title)))}</title>" if title else "",
-        f'<rect width="{width}" height="{height}" fill="{theme.colours[Role.GROUND]}"/>',
+        f'<rect x="-{_MARGIN}" y="-{_MARGIN}" width="{wide}" height="{high}" fill="{theme.colours[Role.GROUND]}"/>',
         *_grounds(runs, theme),
         *_drawn(runs, theme),
         *(_text(run, theme) for run in runs if run.text.strip()),
@@ -104,19 +107,24 @@ def _grounds(runs: list[_Run], theme: Theme) -> list[str]:
 
 
 def _drawn(runs: list[_Run], theme: Theme) -> list[str]:
-    """Frames, blocks and braille: one path a colour for what is filled, one for what is stroked."""
-    filled: dict[tuple[str, float], list[str]] = defaultdict(list)
-    stroked: dict[tuple[str, float], list[str]] = defaultdict(list)
+    """Frames, blocks and braille: for each colour one path a kind of outline."""
+    colours: dict[tuple[str, float], Shapes] = defaultdict(Shapes)
     for run in runs:
-        if _kind(ord(run.text[0]) if run.text else 32) != "shape":
-            continue
-        foreground, _, opacity = _colours(run.style, theme)
-        fill, stroke = shapes_of(run.text, run.x * CELL_WIDTH, run.y * CELL_HEIGHT, (CELL_WIDTH, CELL_HEIGHT))
-        filled[foreground, opacity] += fill
-        stroked[foreground, opacity] += stroke
-    parts = [f'<path fill="{c}"{_opacity(o)} d="{"".join(d)}"/>' for (c, o), d in filled.items() if d]
-    parts += [f'<path fill="none" stroke="{c}"{_opacity(o)} d="{"".join(d)}"/>' for (c, o), d in stroked.items() if d]
-    return parts
+        if run.text and _kind(ord(run.text[0])) == "shape":
+            foreground, _, opacity = _colours(run.style, theme)
+            colours[foreground, opacity].add(
+                run.text, run.x * CELL_WIDTH, run.y * CELL_HEIGHT, (CELL_WIDTH, CELL_HEIGHT)
+            )
+    return [path for (colour, opacity), shapes in colours.items() for path in _paths(shapes, colour, opacity)]
+
+
+def _paths(shapes: Shapes, colour: str, opacity: float) -> list[str]:
+    drawn = [(f'fill="{colour}"{_opacity(opacity)}', shapes.filled)]
+    drawn += [(f'fill="{colour}" opacity="{_number2(share * opacity)}"', part) for share, part in shapes.shaded.items()]
+    drawn.append((f'fill="none" stroke="{colour}"{_opacity(opacity)}', shapes.stroked))
+    dots = f'fill="none" stroke="{colour}" stroke-width="{_DOT}" stroke-linecap="round"{_opacity(opacity)}'
+    drawn.append((dots, shapes.dots))
+    return [f'<path {style} d="{"".join(outlines)}"/>' for style, outlines in drawn if outlines]
 
 
 def _text(run: _Run, theme: Theme) -> str:
@@ -146,6 +154,10 @@ def _sane(text: str) -> str:
         char if char >= " " and not 0xD800 <= ord(char) <= 0xDFFF and ord(char) not in {0xFFFE, 0xFFFF} else "\ufffd"
         for char in text
     )
+
+
+def _number2(value: float) -> str:
+    return f"{value:.2f}"
 
 
 def _number(value: float) -> str:
