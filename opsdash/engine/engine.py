@@ -26,6 +26,7 @@ from opsdash.core.events import (
     VariableChosen,
 )
 from opsdash.core.metrics.answers import Answer
+from opsdash.core.metrics.freshness import LATE_AFTER_PERIODS
 from opsdash.core.metrics.queries import LogQuery, PromQuery, Query
 from opsdash.core.project import Moment, project
 from opsdash.core.state import State, apply, initial
@@ -294,6 +295,8 @@ class Engine:
         before: object = None
         while True:
             await asyncio.sleep(HEARTBEAT_S)
+            if not self._is_ageing() and before is None:
+                continue
             view = self.snapshot()
             now = (
                 tuple((panel.state, panel.message) for panel in view.panels.values()),
@@ -301,7 +304,16 @@ class Engine:
             )
             if now != before:
                 self._changed.set()
-            before = now
+            before = now if self._is_ageing() else None
+
+    def _is_ageing(self) -> bool:
+        """Whether a query on screen failed or is overdue; while none is, a second changes nothing but the clock."""
+        overdue_s = self._clock.monotonic_s() - LATE_AFTER_PERIODS * self._state.board.refresh_s
+        for query in self._pollers:
+            record = self._state.queries.get(query)
+            if record is not None and (record.failure is not None or (record.succeeded_at_s or overdue_s) < overdue_s):
+                return True
+        return False
 
     async def _keep_options(self) -> None:
         """Finds the values of the variables, again when one of them was chosen and now and then."""
