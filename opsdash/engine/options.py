@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import assert_never
 
 from opsdash.core.errors import OpsdashError
 from opsdash.core.events import OptionsFound
+from opsdash.core.regex import pick
 from opsdash.core.state import State, apply
 from opsdash.core.substitute import substitute
 from opsdash.core.variables import (
@@ -84,6 +84,5 @@ def _kept(spec: VariableSpec, values: tuple[str, ...]) -> tuple[str, ...]:
     """What passes the variable's regex, its first group if it has one, each value once."""
     if not spec.regex:
         return tuple(dict.fromkeys(values))[:MOST_OPTIONS]
-    pattern = re.compile(spec.regex)
-    found = (pattern.search(value[:1024]) for value in values)
-    return tuple(dict.fromkeys(match[1] if match.re.groups else match[0] for match in found if match))[:MOST_OPTIONS]
+    found = (pick(spec.regex, value) for value in values)
+    return tuple(dict.fromkeys(value for value in found if value is not None))[:MOST_OPTIONS]

@@ -37,7 +37,7 @@ from tests.config.written import HEAD, of_panel, problems
         ("variables: {a: {values: [x, y], default: z}}", '5:42: variables.a.default: "z" is not one of its values; did you mean x?'),
         ("variables: {a: {values: [x, y], default: [x, y]}}", "5:42: variables.a.default: 2 values; only a variable with multi: true has several"),
         ("variables: {a: {free_text: true, regex: '('}}", "5:41: variables.a.regex: not a regular expression: missing ), unterminated subpattern at position 0"),
-        ("variables: {a: {free_text: true, regex: '(a+)+'}}", "5:41: variables.a.regex: a repeat inside of a repeat; matching could take for ever"),
+        ("variables: {a: {free_text: true, regex: '(a+)+'}}", "5:41: variables.a.regex: a repeat or a choice inside of a repeat; matching could take for ever"),
         ("variables: {a: {free_text: true, all_value: x}}", "5:34: variables.a.all_value: warning: has no effect without include_all: true"),
         ("variables: {a: {source: prom, label_values: {label: x, metric: 'm{a=\"$a\"}'}}}", "5:64: variables.a.label_values.metric: $a is used in its own values"),
         ("alerts: {groups: [{name: a, rules: [{alert: x, source: prom, expr: up, fro: 1m}]}]}", "5:72: alerts.groups[0].rules[0].fro: unknown key; did you mean for?"),

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opsdash.core.duration import format_duration, parse_duration, parse_size
-from opsdash.core.regex import regex_problem
+from opsdash.core.regex import longest_value, pick, regex_problem
 from opsdash.core.suggest import closest, did_you_mean
 
 
@@ -67,17 +67,53 @@ def test_a_suggestion_is_always_one_of_the_known_words(word: str, known: list[st
 
 @pytest.mark.parametrize(
     "pattern",
-    ["(a+)+", "(a*)*b", "(a|aa)*c", "(?:x+x+)+y", "((a{1,99}))+", "(a)\\1", ".*a.*b.*c.*d", "(", "[z-a]", "a" * 1001, "(?P<x>a)(?(x)b|c)"],
+    ["(a+)+", "(a*)*b", "(a|aa)*c", "(?:x+x+)+y", "((a{1,99}))+", "(a)\\1", ".*a.*b.*c.*d", "(", "[z-a]", "a" * 1001, "(?P<x>a)(?(x)b|c)", "a?" * 30 + "a" * 30, "(a?){60}a{60}", "(a|bc)+?x", "[[", ".*.*.*x"],
 )  # fmt: skip
 def test_a_regex_that_is_wrong_or_slow_is_refused(pattern: str) -> None:
     assert regex_problem(pattern)
 
 
 @pytest.mark.parametrize(
-    "pattern", [".*", "^api-(.*)$", "(a|b|c)", "^(?!kube-).*$", "[a-z]+-[0-9]+", "a{2,5}", "(ab)+", ""]
+    "pattern",
+    [
+        ".*",
+        "^api-(.*)$",
+        "(a|b|c)",
+        "^(?!kube-).*$",
+        "[a-z]+-[0-9]+",
+        "a{2,5}",
+        "(ab)+",
+        "",
+        ".*foo.*",
+        "^(prod|dev)-(eu|us)-.*-[0-9]+$",
+        r"^[0-9]{1,3}\.[0-9]{1,3}$",
+    ],
 )
 def test_a_usual_regex_is_taken(pattern: str) -> None:
     assert regex_problem(pattern) is None
+
+
+@pytest.mark.parametrize(
+    ("pattern", "value", "found"),
+    [
+        ("^api-(.*)$", "api-orders", "orders"), ("or", "orders", "or"), ("^x", "orders", None), ("(a)|b", "b", None),
+        (".*", "a" * 1025, None), (".*", "a" * 1024, "a" * 1024),
+    ],
+)  # fmt: skip
+def test_what_a_regex_picks_is_its_first_group_or_its_match(pattern: str, value: str, found: str | None) -> None:
+    assert pick(pattern, value) == found
+
+
+HOSTILE = ["a" * 1024, "ab" * 512, "-" * 1024, "1" * 1024, "a" * 150 + "!"]
+
+
+@given(st.text("aab()[]{}*+?|$^.12,", max_size=16))
+@pytest.mark.timeout(60)
+def test_whatever_is_taken_matches_quickly(pattern: str) -> None:
+    if regex_problem(pattern) is None:
+        for value in HOSTILE:
+            pick(pattern, value)
+        assert longest_value(pattern) >= 64
 
 
 @given(st.text("ab()[]{}*+?|\\^$.,1<>P!=:", max_size=20))
