@@ -261,6 +261,19 @@ async def test_fields_that_may_not_be_listed_are_no_error(fault_server: FaultSer
     ]
 
 
+async def test_a_field_list_that_does_not_come_holds_the_rows_up_once(fault_server: FaultServer, make: Make) -> None:
+    fault_server.always(GOOD)
+    fault_server.on("_field_caps", replies.hang())
+    source = make(fault_server.url, timeout_s=0.3)
+    for _ in range(2):
+        assert (await source.fetch_logs(ROWS, SPAN.start_s, SPAN.end_s)).rows == ()
+    asked = fault_server.asked_for("_field_caps")
+    assert sorted(each.params.get("fields", []) or each.json()["fields"] for each in asked) == [
+        ["*"],
+        ["@timestamp", "@timestamp.*"],
+    ]
+
+
 async def test_a_key_that_was_changed_in_its_file_is_read_again(
     fault_server: FaultServer, make: Make, tmp_path: Path
 ) -> None:

@@ -280,6 +280,19 @@ async def test_query_string_filters_and_text_fields_with_a_keyword_below(
     assert exact.window.values.sum() == 1
 
 
+async def test_indices_may_be_listed_matched_and_left_out(
+    source: ElasticsearchSource, server: ElasticsearchServer
+) -> None:
+    for name in ("one", "two", "three"):
+        server.create_index(f"{INDEX}-many-{name}", MAPPINGS)
+        server.add(f"{INDEX}-many-{name}", [{"@timestamp": iso(START_S)}])
+    many = f"{INDEX}-many-"
+    for index, documents in ((f"{many}*", 3), (f"{many}*,-{many}two", 2), (f"{many}one,{many}two", 2)):
+        assert (await source.fetch(query(index=index), SPAN)).window.values.sum() == documents
+    with pytest.raises(QueryRejected, match=rf"no index {many}four"):
+        await source.fetch(query(index=f"{many}one,{many}four"), SPAN)
+
+
 async def test_the_bucket_that_contains_now_is_partial_and_the_others_are_not(server: ElasticsearchServer) -> None:
     for now_s, partial in (
         (SPAN.end_s + 12.5, SPAN.end_s),

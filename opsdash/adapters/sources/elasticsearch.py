@@ -157,6 +157,7 @@ class ElasticsearchSource:
             group_limit=self._spec.limits.series,
             known=known,
         )
+        asked_at_s = self._clock.now_s()
         reply = await self._search(index, body)
         notes = notes_of(reply.body, said=reply.warnings)
         if notes.no_index:
@@ -181,7 +182,7 @@ class ElasticsearchSource:
             window=window,
             warnings=warnings,
             cut=() if known else _cut(query, window, series, groups.left_out_documents),
-            partial_from_s=self._partial_from_s(times, grid, notes, instant=query.instant),
+            partial_from_s=_partial_from_s(times, grid, notes, asked_at_s, instant=query.instant),
             bytes=reply.bytes,
         )
 
@@ -197,19 +198,12 @@ class ElasticsearchSource:
             raise AnswerUnusable(f"{self.name} answered without the aggregations that were asked for")
         return found
 
-    def _partial_from_s(self, times: Floats, grid: Grid, notes: Notes, *, instant: bool) -> float | None:
-        """From the first bucket on where documents are missing everywhere; else the bucket that is not over yet."""
-        if notes.partial:
-            return float(times[0])
-        now_ms = self._clock.now_s() * 1000
-        place = floor((now_ms - grid.start_ms) / grid.step_ms)
-        return float(times[place]) if not instant and 0 <= place < grid.buckets else None
-
     # -- ES|QL -----------------------------------------------------------------------------------------------------
 
     async def _esql(self, query: EsqlQuery, span: Span) -> Answer:
         start_ms, end_ms = round(span.start_s * 1000), round(span.end_s * 1000)
         body = esql_body(query.esql, time_field=self._spec.time_field, start_ms=start_ms, before_ms=end_ms + 1)
+        asked_at_s = self._clock.now_s()
         reply = await self._asked(lambda client: client.esql.query(**body), self._spec.index)
         limits = self._spec.limits
         table, window, series = decode_esql(
@@ -221,7 +215,7 @@ class ElasticsearchSource:
             table=table,
             warnings=notes.warnings,
             cut=(f"{len(window.labels):,} of {series:,} series",) if series > len(window.labels) else (),
-            partial_from_s=_last_bucket(window, self._clock.now_s()) if not notes.partial else _first(window),
+            partial_from_s=_last_bucket(window, asked_at_s) if not notes.partial else _first(window),
             bytes=reply.bytes,
         )
 
@@ -283,6 +277,14 @@ def _instants(span: Span, query: EsQuery) -> Floats:
     if query.instant:
         return np.array([span.end_s], dtype=np.float64)
     return np.asarray(span.start_s + np.arange(span.points) * span.step_s, dtype=np.float64)
+
+
+def _partial_from_s(times: Floats, grid: Grid, notes: Notes, asked_at_s: float, *, instant: bool) -> float | None:
+    """From the first bucket on where documents are missing everywhere; else the one that was not over when asked."""
+    if notes.partial:
+        return float(times[0])
+    place = floor((asked_at_s * 1000 - grid.start_ms) / grid.step_ms)
+    return float(times[place]) if not instant and 0 <= place < grid.buckets else None
 
 
 def _as_instant(query: EsQuery) -> EsQuery:

@@ -16,11 +16,13 @@ from opsdash.adapters.sources.elasticsearch_fields import (
     no_time_field,
     text_field_words,
 )
-from opsdash.core.errors import NeedsFixing, OpsdashError, QueryRejected
+from opsdash.core.errors import AnswerUnusable, NeedsFixing, OpsdashError, QueryRejected, QueryTimedOut
 from opsdash.core.view.clean import clean
 from opsdash.ports import Clock
 
 KEPT_S = 300.0
+UNKNOWN_KEPT_S = 60.0
+"""How long it is not asked again for what it does not tell, or not in time."""
 EXPLAIN_WITHIN_S = 1.0
 """How long finding better words for an error may take."""
 ALL = ("*",)
@@ -48,7 +50,8 @@ class Catalogue:
             kept = self._kept.get(key)
             now = self._clock.monotonic_s()
             if kept is None or now >= kept.until_s:
-                kept = _Kept(await self._ask(index, key[1]), now + KEPT_S)
+                fields = await self._ask(index, key[1])
+                kept = _Kept(fields, now + (UNKNOWN_KEPT_S if fields is None else KEPT_S))
                 self._kept[key] = kept
             return kept.fields
 
@@ -59,9 +62,12 @@ class Catalogue:
                     index=index, fields=list(names), filters="-metadata,-parent", ignore_unavailable=True
                 )
             )
-        except NeedsFixing:
+        except (NeedsFixing, QueryTimedOut, AnswerUnusable):
             return None
-        return fields_of(reply.body)
+        try:
+            return fields_of(reply.body)
+        except AnswerUnusable:
+            return None
 
     async def indices(self) -> tuple[str, ...]:
         """Names of indices, aliases and data streams; none where it is not allowed to know."""
