@@ -11,8 +11,8 @@ import base64
 import re
 import ssl
 import zlib
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
 from typing import Any, assert_never
 from urllib.parse import urlencode
 
@@ -59,19 +59,20 @@ class Response:
         """The server's clock in UTC seconds, from its Date header."""
         return http_date(self.headers.get("date", ""))
 
-    async def pieces(self) -> AsyncIterator[bytes]:
+    def pieces(self) -> AsyncGenerator[bytes, None]:
         """The body without its compression, in pieces of at most 64 KiB however well it was packed."""
         coding = self.headers.get("content-encoding", "identity").strip().lower()
         if coding in ("", "identity"):
-            while chunk := await self._connection.chunk(self._progress):
-                yield chunk
-            return
+            return self._plain()
         if coding not in ("gzip", "x-gzip", "deflate"):
             raise AnswerUnusable(f"{self._source} packed its answer as {clean(coding, longest=20)}, unasked")
-        async for piece in self._unpacked():
-            yield piece
+        return self._unpacked()
 
-    async def _unpacked(self) -> AsyncIterator[bytes]:
+    async def _plain(self) -> AsyncGenerator[bytes, None]:
+        while chunk := await self._connection.chunk(self._progress):
+            yield chunk
+
+    async def _unpacked(self) -> AsyncGenerator[bytes, None]:
         unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)
         while packed := await self._connection.chunk(self._progress):
             while packed:
@@ -88,10 +89,11 @@ class Response:
     async def read(self, largest: int) -> bytes:
         """The body, or its first `largest` bytes."""
         content = bytearray()
-        async for piece in self.pieces():
-            content += piece
-            if len(content) >= largest:
-                break
+        async with aclosing(self.pieces()) as pieces:
+            async for piece in pieces:
+                content += piece
+                if len(content) >= largest:
+                    break
         return bytes(content[:largest])
 
 
@@ -140,14 +142,16 @@ class HttpClient:
                 async with self._answered(asked, progress) as response:
                     yield response
         except TimeoutError as error:
+            if progress.phase is Phase.WAITING:
+                self._pool.distrust()
             raise self._late(progress) from error
 
     async def aclose(self) -> None:
         """Closes the connections; what is under way fails."""
         await self._pool.aclose()
 
-    def forget_secrets(self) -> bool:
-        """After a 401: whether a secret will be read anew, so that asking once more makes sense."""
+    async def renew_secrets(self) -> bool:
+        """After a 401: whether a secret is another one by now, so that asking once more makes sense."""
         refs = [value for _, value in self._headers if isinstance(value, SecretRef)]
         match self._auth:
             case BearerAuth(token=ref) | BasicAuth(password=ref) | ApiKeyAuth(key=ref):
@@ -156,7 +160,7 @@ class HttpClient:
                 pass
             case _:
                 assert_never(self._auth)
-        return sum(self._secrets.forget(ref) for ref in refs) > 0
+        return any([await self._secrets.renewed(ref) for ref in refs])
 
     @asynccontextmanager
     async def _answered(self, asked: _Ask, progress: Progress) -> AsyncIterator[Response]:

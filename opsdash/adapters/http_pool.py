@@ -24,6 +24,7 @@ class Pool:
     def __init__(self, open_one: Opener, monotonic_s: Callable[[], float], *, size: int) -> None:
         self._open_one = open_one
         self._monotonic_s = monotonic_s
+        self._size = size
         self._idle: list[Connection] = []
         self._busy: set[Connection] = set()
         self._young = asyncio.Semaphore(size)
@@ -65,11 +66,17 @@ class Pool:
     def give_back(self, connection: Connection) -> None:
         """Keeps it for the next request if its answer was read to the end, else closes it."""
         self._busy.discard(connection)
-        if self.is_closed or not connection.recycle():
+        if self.is_closed or not connection.recycle() or len(self._idle) >= self._size:
             connection.abort()
             return
         connection.idle_since_s = self._monotonic_s()
         self._idle.append(connection)
+
+    def distrust(self) -> None:
+        """Drops what is kept: after a suspend or behind a forgetful firewall no connection says that it is dead."""
+        idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.abort()
 
     async def aclose(self) -> None:
         """Closes all; requests under way fail."""

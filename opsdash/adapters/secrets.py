@@ -18,6 +18,7 @@ from opsdash.core.view.clean import clean
 LARGEST_SECRET_BYTES = 64 * 1024
 COMMAND_TIMEOUT_S = 10.0
 COMMAND_KEPT_S = 300.0
+REFUSED_AGAIN_AFTER_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class Secrets:
         self._command_timeout_s = command_timeout_s
         self._command_kept_s = command_kept_s
         self._kept: dict[SecretRef, _Kept] = {}
+        self._refused_s: dict[SecretRef, float] = {}
         self._locks: dict[SecretRef, asyncio.Lock] = {}
 
     async def resolve(self, ref: SecretRef) -> str:
@@ -54,9 +56,14 @@ class Secrets:
         async with self._locks.setdefault(ref, asyncio.Lock()):
             return await (self._from_file(ref) if ref.scheme == "file" else self._from_command(ref))
 
-    def forget(self, ref: SecretRef) -> bool:
-        """Reads it anew the next time, because the source refused it; False for one that is read every time."""
-        return self._kept.pop(ref, None) is not None
+    async def renewed(self, ref: SecretRef) -> bool:
+        """Whether a secret that a source refused is another one by now; asked of the same one every 30 s at most."""
+        kept, now = self._kept.get(ref), self._monotonic_s()
+        if kept is None or now - self._refused_s.get(ref, -REFUSED_AGAIN_AFTER_S) < REFUSED_AGAIN_AFTER_S:
+            return False
+        self._refused_s[ref] = now
+        del self._kept[ref]
+        return await self.resolve(ref) != kept.value
 
     def _from_environment(self, ref: SecretRef) -> str:
         value = self._environ.get(ref.where, "")

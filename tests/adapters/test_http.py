@@ -512,6 +512,60 @@ async def test_a_certificate_is_checked_through_a_proxy_too(
     assert "its certificate is for another" in error.message
 
 
+async def test_a_proxy_may_itself_be_secure(make_fault_server: MakeFaultServer, tls_files: TlsFiles) -> None:
+    """TLS inside of TLS: the certificates of both are checked."""
+    servers = [make_fault_server(tls="good"), make_fault_server()]
+    asked: list[bytes] = []
+    done = asyncio.Queue[None]()
+
+    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while data := await reader.read(1 << 16):
+                writer.write(data)
+                await writer.drain()
+            writer.close()
+
+    async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        asked.append(head)
+        secure = head.startswith(b"CONNECT")
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", servers[0 if secure else 1].port)
+        if secure:
+            writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        else:
+            far_writer.write(head)
+        await asyncio.gather(pump(reader, far_writer), pump(far_reader, writer))
+        for each in (writer, far_writer):
+            with contextlib.suppress(OSError):
+                await each.wait_closed()
+        done.put_nowait(None)
+
+    listening = await asyncio.start_server(proxy, "127.0.0.1", 0, ssl=tls_files.context("good"))
+    url = f"https://ops:s3cret@127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+    for server in servers:
+        server.always(replies.body(b"x" * 2_000_000))
+        tls = Tls(ca=str(tls_files.ca))
+        async with client(server.url, proxy=url, tls=tls) as http, http.request("GET", "/x") as response:
+            assert len(await response.read(3_000_000)) == 2_000_000
+        await done.get()
+    assert all(b"Proxy-Authorization: Basic b3BzOnMzY3JldA==" in head for head in asked)
+    untrusted = await failure(servers[0].url, proxy=url)
+    assert isinstance(untrusted, InsecureConnection)
+    assert untrusted.message.startswith("the proxy of prom at 127.0.0.1:")
+    listening.close()
+
+
+async def test_kept_connections_are_given_up_after_one_that_fell_silent(fault_server: FaultServer) -> None:
+    async with client(fault_server.url, timeout_s=0.4) as http:
+        await asyncio.gather(*(get(http) for _ in range(4)))
+        before = fault_server.connections
+        fault_server.on("silent", replies.hang())
+        with pytest.raises(QueryTimedOut):
+            await get(http, "/silent")
+        await asyncio.gather(*(get(http) for _ in range(2)))
+        assert fault_server.connections > before
+
+
 async def test_a_proxy_that_refuses_or_is_gone_is_told_from_the_server(
     make_fault_server: MakeFaultServer, make_proxy: MakeProxy, refused_url: str, fault_server: FaultServer
 ) -> None:

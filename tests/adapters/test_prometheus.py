@@ -209,6 +209,14 @@ async def test_a_token_that_was_renewed_is_read_again_after_a_401(fault_server: 
     assert sent == ["Bearer old", "Bearer old", "Bearer new"]
 
 
+async def test_a_wrong_token_in_a_file_is_sent_once_a_question(fault_server: FaultServer, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("wrong")
+    fault_server.always(replies.unauthorized())
+    for _ in range(2):
+        await failure(fault_server, auth=BearerAuth(token=SecretRef("file", str(tmp_path / "token"))))
+    assert len(fault_server.asked) == 2
+
+
 async def test_wrong_credentials_are_not_tried_again(
     fault_server: FaultServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -105,11 +105,26 @@ async def test_a_command_runs_without_a_shell_and_is_kept_for_five_minutes(tmp_p
 async def test_a_refused_secret_is_had_anew(tmp_path: Path) -> None:
     count = tmp_path / "count"
     where = script(tmp_path, f"open({str(count)!r}, 'a').write('x'); print(len(open({str(count)!r}).read()))")
-    found, ref = secrets(), SecretRef("command", where)
+    time = Time()
+    found, ref = secrets(time), SecretRef("command", where)
+    assert not await found.renewed(ref)
     assert await found.resolve(ref) == "1"
-    assert found.forget(ref)
+    assert await found.renewed(ref)
     assert await found.resolve(ref) == "2"
-    assert not found.forget(SecretRef("env", "HOME"))
+    time.now_s += 29
+    assert not await found.renewed(ref)
+    assert await found.resolve(ref) == "2"
+    time.now_s += 2
+    assert await found.renewed(ref)
+    assert not await found.renewed(SecretRef("env", "HOME"))
+
+
+async def test_a_refused_secret_that_stays_the_same_is_not_tried_again(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    path.write_text("wrong")
+    found, ref = secrets(), SecretRef("file", str(path))
+    assert await found.resolve(ref) == "wrong"
+    assert not await found.renewed(ref)
 
 
 async def test_a_command_is_run_once_for_all_who_wait_for_it(tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def client_over(http: HttpClient, clock: Clock) -> AsyncElasticsearch:
             try:
                 return await asked.once()
             except AccessDenied:
-                if not http.forget_secrets():
+                if not await http.renew_secrets():
                     raise
                 return await asked.once()
 

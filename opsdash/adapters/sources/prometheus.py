@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar, assert_never
 from urllib.parse import quote, urlencode
@@ -162,7 +163,7 @@ class PrometheusSource:
         try:
             return await self._ask_once(path, params, read)
         except AccessDenied:
-            if not self._http.forget_secrets():
+            if not await self._http.renew_secrets():
                 raise
             return await self._ask_once(path, params, read)
 
@@ -210,15 +211,16 @@ class PrometheusSource:
         limits = self._spec.limits
         whole = bytearray()
         stream: AnswerStream | None = None
-        async for piece in response.pieces():
-            if stream is None:
-                whole += piece
-                if len(whole) <= min(WHOLE_BODY_BYTES, limits.bytes):
-                    continue
-                stream = AnswerStream(rows, limits)
-                piece, whole = bytes(whole), bytearray()  # noqa: PLW2901 - what came so far is its first piece
-            if not await _fed(stream, piece):
-                break
+        async with aclosing(response.pieces()) as pieces:
+            async for piece in pieces:
+                if stream is None:
+                    whole += piece
+                    if len(whole) <= min(WHOLE_BODY_BYTES, limits.bytes):
+                        continue
+                    stream = AnswerStream(rows, limits)
+                    piece, whole = bytes(whole), bytearray()  # noqa: PLW2901 - what came so far is its first piece
+                if not await _fed(stream, piece):
+                    break
         return decode(bytes(whole), rows) if stream is None else stream.finish()
 
     def _skew_s(self, seen: Response) -> float | None:
