@@ -115,6 +115,20 @@ def test_every_column_with_a_sample_has_a_dot_and_no_other_series_has_more(
     assert (columns.low[shown] <= columns.high[shown]).all()
 
 
+@given(
+    hnp.arrays(np.float64, st.tuples(st.integers(1, 3), st.integers(1, 60)), elements=st.floats(0, 1) | st.just(NAN)),
+    st.integers(1, 30),
+    st.integers(1, 12),
+)
+def test_many_series_are_drawn_as_few_are(values: np.ndarray, width: int, height: int) -> None:
+    times = np.arange(values.shape[1], dtype=float)
+    columns = raster.columns_of(times, values, (0.0, max(float(times[-1]), 1.0)), width * 2, join=True)
+    spans = raster.spans_of(columns, 0.0, 1.0, height * 4, join=True)
+    repeat = 100_000 // (spans.top.size * height) + 1
+    many = raster.Spans(top=np.tile(spans.top, (repeat, 1)), bottom=np.tile(spans.bottom, (repeat, 1)))
+    assert (raster.patterns_of(many, height)[: len(values)] == raster.patterns_of(spans, height)).all()
+
+
 @given(st.lists(st.floats(min_value=0, max_value=1), min_size=2, max_size=80))
 def test_a_line_without_gaps_is_connected(samples: list[float]) -> None:
     found = dots_of(lines([samples], 20, 5))

@@ -57,7 +57,8 @@ class Drawn:
     @cached_property
     def known(self) -> list[bool]:
         """Whether each series has a sample in the time that is shown."""
-        return [bool(some) for some in self.shown.present.any(axis=1)]
+        counts: list[int] = self.shown.present.sum(axis=1).tolist()
+        return [count > 0 for count in counts]
 
     def at(self, instant_s: float) -> list[float | None]:
         """The value of each series at the instant: of the nearest sample; None in a gap and outside."""

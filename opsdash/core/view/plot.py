@@ -110,11 +110,12 @@ class _Pen:
             hidden = partial & (np.arange(partial.size) % _DOTTED != 0)
             spans.top[:, hidden] = raster.NOWHERE
             spans.bottom[:, hidden] = -raster.NOWHERE
-        patterns = self._patterns(spans)
         if not join and columns.high is not columns.low:
             low = self._spans(raster.Columns(low=columns.low, high=columns.low), join=False)
             high = self._spans(raster.Columns(low=columns.high, high=columns.high), join=False)
             patterns = self._patterns(low) | self._patterns(high)
+        else:
+            patterns = self._patterns(spans)
         return self._layer(part, patterns, _LINE, partial)
 
     def _fill(self, part: Drawn, columns: raster.Columns, below: Floats | None) -> _Layer:

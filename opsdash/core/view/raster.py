@@ -22,6 +22,8 @@ DOTS_X, DOTS_Y = 2, 4
 NOWHERE = 1 << 20
 """A dot row that no canvas has."""
 _LEFT, _RIGHT = (0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80)
+_MANY_CELLS = 100_000
+"""From this many cells on, most of which a line does not touch, those that it touches are computed one by one."""
 _GAP_STEPS = 1.5
 """Instants further apart than this many steps are not joined."""
 
@@ -154,10 +156,34 @@ def _geometry(rows: int, columns: int) -> tuple[Ints, Ints]:
 
 def patterns_of(spans: Spans, rows: int) -> Patterns:
     """The braille dots of each cell: (S, `rows`, columns / 2)."""
+    if spans.top.size * rows > _MANY_CELLS:
+        return _sparse_patterns(spans, rows)
     base, side = _geometry(rows, spans.top.shape[1])
     start = np.clip(spans.top[:, None, :] - base, 0, DOTS_Y)
     stop = np.clip(spans.bottom[:, None, :] + 1 - base, 0, DOTS_Y)
     dots = _SPANS.take(start * 5 + stop + side)
+    result: Patterns = np.bitwise_or(dots[:, :, 0::2], dots[:, :, 1::2])
+    return result
+
+
+def _sparse_patterns(spans: Spans, rows: int) -> Patterns:
+    """The same for many series: only the cells that a span touches are computed, from its first one downwards."""
+    series, columns = spans.top.shape
+    grid = np.zeros(series * rows * columns, dtype=np.uint8)
+    shown = np.flatnonzero(spans.top <= spans.bottom)
+    top, bottom = spans.top.ravel()[shown], spans.bottom.ravel()[shown]
+    column = shown % columns
+    side = column % DOTS_X * 25
+    cell = top // DOTS_Y
+    place = (shown // columns * rows + cell) * columns + column
+    start = top - cell * DOTS_Y
+    left = bottom - cell * DOTS_Y + 1
+    while place.size:
+        grid[place] = _SPANS.take(start * 5 + np.minimum(left, DOTS_Y) + side)
+        on = np.flatnonzero(left > DOTS_Y)
+        place, left, side = place[on] + columns, left[on] - DOTS_Y, side[on]
+        start = np.zeros(on.size, dtype=np.int32)
+    dots = grid.reshape(series, rows, columns)
     result: Patterns = np.bitwise_or(dots[:, :, 0::2], dots[:, :, 1::2])
     return result
 

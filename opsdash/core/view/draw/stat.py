@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from opsdash.core.metrics.window import Bools, Floats
 from opsdash.core.view import raster
 from opsdash.core.view.cells import BOLD, DIM_ATTR, Cells, Role, ink
 from opsdash.core.view.clean import fit, text_width
@@ -38,9 +41,11 @@ def draw(view: PanelView, width: int, height: int, look: Look) -> Cells:
     tile_width, tile_height = (width - columns + 1) // columns, height // rows
     names = short_names(tuple(reading.name for reading in found), max(tile_width - 2, 1))
     span = PlotSpan(*(look.axis or (view.start_s, view.end_s)))
+    room = tile_height - int(len(found) > 1)
+    histories = _histories(found, (tile_width, min(max(room // 3, 1), 6) if room >= 4 else 0), span, look)
     for n, reading in enumerate(found):
         tile = Cells(tile_width, tile_height)
-        _draw_tile(tile, reading, names[n] if len(found) > 1 else "", view, look, span)
+        _draw_tile(tile, reading, names[n] if len(found) > 1 else "", (view, look), histories.get(reading))
         cells.blit(n % columns * (tile_width + 1), n // columns * tile_height, tile)
     return cells
 
@@ -85,34 +90,37 @@ def _draw_lines(cells: Cells, found: Sequence[Reading]) -> None:
         cells.put(2, cells.height - 1, f"+{len(found) - len(shown)} more", ink(Role.DIM))
 
 
-def _draw_tile(tile: Cells, reading: Reading, name: str, view: PanelView, look: Look, span: PlotSpan) -> None:  # noqa: PLR0913, PLR0917
+def _draw_tile(
+    tile: Cells, reading: Reading, name: str, seen: tuple[PanelView, Look], history: _History | None
+) -> None:
     """Name, number, change and history, from top to bottom; what has no room is left out, the number never."""
+    view, look = seen
     style = ink(_role(reading), attributes=BOLD)
     mark = _mark(reading)
     y = 0
     if name and tile.height > 1:
         tile.put(1, 0, name, ink(Role.DIM))
         y = 1
-    room = tile.height - y
-    history = min(max(room // 3, 1), 6) if room >= 4 and reading.window.times.size > 1 else 0
+    room, below = tile.height - y, 0 if history is None else len(history.codes)
     change = _change(reading, view)
-    free = room - history - (1 if change and room >= 5 else 0)
+    free = room - below - (1 if change and room >= 5 else 0)
     scale = largest_scale(reading.text, tile.width - 5, free, ascii_only=look.ascii_only)
     if scale:
         right = draw_digits(tile, (1, y), reading.text, DigitPen(scale, style, look.ascii_only))
         y += size_of(reading.text, scale, ascii_only=look.ascii_only)[1]
         tile.put(right + 1, y - 1, mark, style)
-        if change and y < tile.height - history:
+        if change and y < tile.height - below:
             tile.put(1, y, fit(change, tile.width - 1), ink(Role.DIM))
     else:
         right = tile.put(1 if tile.width > text_width(reading.text) else 0, y, fit(reading.text, tile.width), style)
         right = tile.put(right + 1, y, mark, style) if mark else right
         if change and right + 2 + text_width(change) <= tile.width:
             tile.put(right + 2, y, change, ink(Role.DIM))
-        elif change and tile.height - history > y + 1:
+        elif change and tile.height - below > y + 1:
             tile.put(1, y + 1, fit(change, tile.width - 1), ink(Role.DIM))
-    if history:
-        _draw_history(tile, reading, history, span, look)
+    if history is not None:
+        role = level_role(reading.level) if reading.level >= Level.WARNING else Role.SERIES_1
+        history.draw(tile, role)
 
 
 def _change(reading: Reading, view: PanelView) -> str:
@@ -126,27 +134,50 @@ def _change(reading: Reading, view: PanelView) -> str:
     return f"{percent}% {since}" if abs(share) < 100 else f"×{reading.value / reading.earlier:,.0f} {since}"
 
 
-def _draw_history(tile: Cells, reading: Reading, rows: int, span: PlotSpan, look: Look) -> None:
-    """The series as a line over a filled area, from its own least to its own largest value."""
-    values = finite(reading.window.values[reading.row : reading.row + 1])
-    role = level_role(reading.level) if reading.level >= Level.WARNING else Role.SERIES_1
+@dataclass(frozen=True, slots=True, eq=False)
+class _History:
+    """The picture of one series: codes, which cells hold anything, which of them hold the line itself."""
+
+    codes: NDArray[np.uint32]
+    used: Bools
+    edge: Bools
+
+    def draw(self, tile: Cells, role: Role) -> None:
+        """Puts it at the foot of the tile."""
+        y = tile.height - len(self.codes)
+        styles = np.where(self.edge, np.uint16(ink(role)), np.uint16(ink(role, attributes=DIM_ATTR)))
+        np.copyto(tile.codes[y:], self.codes, where=self.used)
+        np.copyto(tile.inks[y:], styles, where=self.used)
+
+
+def _histories(found: Sequence[Reading], size: tuple[int, int], span: PlotSpan, look: Look) -> dict[Reading, _History]:
+    """Each series as a line over an area, from its own least to its own largest value; all of a window at once."""
+    pictures: dict[Reading, _History] = {}
+    for window in {id(reading.window): reading.window for reading in found}.values():
+        mine = [reading for reading in found if reading.window is window]
+        if window.times.size > 1 and size[1] > 0:
+            drawn = _pictures(window.times, window.values[[reading.row for reading in mine]], size, span, look)
+            pictures |= dict(zip(mine, drawn, strict=True))
+    return pictures
+
+
+def _pictures(times: Floats, values: Floats, size: tuple[int, int], span: PlotSpan, look: Look) -> list[_History]:
+    width, rows = size
     dots_x, dots_y = (1, 1) if look.ascii_only else (raster.DOTS_X, raster.DOTS_Y)
-    columns = raster.columns_of(reading.window.times, values, span.bounds, tile.width * dots_x, join=True)
-    known = columns.high[np.isfinite(columns.high)]
-    if not known.size:
-        return
-    low, high = float(np.nanmin(columns.low)), float(known.max())
-    margin = max((high - low) * 0.05, abs(high) * 0.02, 1e-300)
-    line = raster.spans_of(columns, low - margin, high + margin, rows * dots_y, join=True)
+    found = raster.columns_of(times, finite(values), span.bounds, width * dots_x, join=True)
+    low = np.fmin.reduce(found.low, axis=1, keepdims=True)
+    high = np.fmax.reduce(found.high, axis=1, keepdims=True)
+    with np.errstate(invalid="ignore", over="ignore"):
+        margin = np.maximum(np.maximum((high - low) * 0.05, np.abs(high) * 0.02), 1e-300)
+        least, length = low - margin, high - low + 2 * margin
+        share = raster.Columns(low=(found.low - least) / length, high=(found.high - least) / length)
+    line = raster.spans_of(share, 0.0, 1.0, rows * dots_y, join=True)
     area = raster.Spans(top=line.top, bottom=np.where(line.top > line.bottom, line.bottom, rows * dots_y - 1))
-    y = tile.height - rows
     if look.ascii_only:
-        codes = np.where(raster.cells_of(line, rows)[0] != 0, ord("*"), ord("."))
-        used, edge = raster.cells_of(area, rows)[0] != 0, raster.cells_of(line, rows)[0] != 0
-    else:
-        dots = raster.patterns_of(line, rows)[0]
-        fill = raster.patterns_of(area, rows)[0] & _CHECKER
-        codes = (dots | fill).astype(np.uint32) + raster.BRAILLE
-        used, edge = (dots | fill) != 0, dots != 0
-    tile.codes[y:][used] = codes[used]
-    tile.inks[y:][used] = np.where(edge, ink(role), ink(role, attributes=DIM_ATTR))[used]
+        edges, fills = raster.cells_of(line, rows) != 0, raster.cells_of(area, rows) != 0
+        codes = np.where(edges, np.uint32(ord("*")), np.uint32(ord(".")))
+        return [_History(*parts) for parts in zip(codes, fills, edges, strict=True)]
+    dots = raster.patterns_of(line, rows)
+    both = dots | raster.patterns_of(area, rows) & _CHECKER
+    codes = both.astype(np.uint32) + np.uint32(raster.BRAILLE)
+    return [_History(*parts) for parts in zip(codes, both != 0, dots != 0, strict=True)]

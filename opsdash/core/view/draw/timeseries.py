@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from opsdash.core.view.axes import AxisRequest, ValueAxis, row_of, value_axis
 from opsdash.core.view.cells import Cells, Role, ink
+from opsdash.core.view.clean import fit
 from opsdash.core.view.drawn import Drawn, drawn_series
 from opsdash.core.view.legend import Entry, draw_legend, legend_rows, numbers_shown
 from opsdash.core.view.levels import Level, level_of
@@ -27,6 +28,10 @@ def draw(view: PanelView, width: int, height: int, look: Look) -> Cells:
     if width < 1 or height < 1:
         return cells
     drawn = drawn_series(view, look)
+    if look.filter and not any(part.names for part in drawn):
+        total = sum(len(query.legends) for query in view.queries if not query.spec.hidden)
+        cells.put(0, height // 2, fit(f"none of {total} series contains {look.filter}", width), ink(Role.DIM))
+        return cells
     layout = _layout(view, drawn, width, height)
     span = PlotSpan(*(look.axis or (view.start_s, view.end_s)))
     axis = _axis(view, drawn, span, layout.rows)
