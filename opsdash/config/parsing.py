@@ -12,8 +12,8 @@ from pydantic_core import ErrorDetails
 
 from opsdash.config.documents import Document
 from opsdash.config.models.model import Model
-from opsdash.config.models.panel import Dashboard, Panel
-from opsdash.config.models.root import LATER, Root
+from opsdash.config.models.panel import Dashboard, DashboardHead, Panel
+from opsdash.config.models.root import LATER, Root, Top
 from opsdash.config.models.scalars import described
 from opsdash.config.models.source import Source
 from opsdash.config.models.variable import Variable
@@ -40,7 +40,7 @@ class Parsed(Generic[M]):
 class ParsedDashboard:
     """A tab with its panels."""
 
-    head: Parsed[Dashboard]
+    head: Parsed[DashboardHead]
     panels: tuple[Parsed[Panel], ...]
     written: int
     """Panels in the file, also those that could not be understood."""
@@ -50,7 +50,7 @@ class ParsedDashboard:
 class ParsedFile:
     """Everything of one file that could be understood."""
 
-    root: Parsed[Root]
+    root: Parsed[Top]
     sources: dict[str, Parsed[Source]] = field(default_factory=dict)
     variables: dict[str, Parsed[Variable]] = field(default_factory=dict)
     dashboards: list[ParsedDashboard] = field(default_factory=list)
@@ -66,7 +66,7 @@ def parse_document(document: Document, report: Report) -> ParsedFile | None:
     top = Place(document)
     whole = {name: value for name, value in data.items() if not name.startswith("x-")}
     parts = {name: whole.pop(name) for name in ("sources", "variables", "dashboards") if name in whole}
-    root = _parse(Root, whole, top, report)
+    root = _parse(Top, whole, top, report)
     if root is None:
         return None
     file = ParsedFile(root=root)
@@ -91,7 +91,7 @@ def _dashboard(file: ParsedFile, value: object, place: Place, report: Report) ->
     if isinstance(value, dict) and "panels" in value:
         panels = _list(value, "panels", place, report)
         value = {name: part for name, part in value.items() if name != "panels"}
-    head = _parse(Dashboard, value, place, report)
+    head = _parse(DashboardHead, value, place, report)
     parsed = [_parse(Panel, panel, place / "panels" / index, report) for index, panel in enumerate(panels)]
     if head is not None:
         understood = tuple(panel for panel in parsed if panel is not None)
@@ -153,7 +153,7 @@ def _parse(model: type[M], data: object, place: Place, report: Report) -> Parsed
 _STAND_INS: Mapping[type[Model], Mapping[str, object]] = {
     Source: {"url": "https://wrong.invalid"},
     Panel: {"title": "?"},
-    Dashboard: {"title": "?"},
+    DashboardHead: {"title": "?"},
 }
 """What stands for a wrong or missing value while the rest is checked."""
 
@@ -200,13 +200,17 @@ def _report(model: type[Model], error: ErrorDetails, place: Place, report: Repor
 
 def _unknown_key(model: type[Model], path: KeyPath, place: Place, report: Report) -> None:
     name = str(path[-1])
-    known = fields_at(model, path[:-1])
+    known = fields_at(_AS_WRITTEN.get(model, model), path[:-1])
     hint = did_you_mean(name, known) or (f"; known are {', '.join(known)}" if len(known) <= 12 else "")
     found, _ = find(place.document.root, place.path + path)
     if found[-1:] == (name,):
         report.error(Place(place.document, found), f"unknown key{hint}", key=True)
     else:
         report.error(Place(place.document, found), f'"{shown(name)}" is not known here{hint}')
+
+
+_AS_WRITTEN: Mapping[type[Model], type[Model]] = {Top: Root, DashboardHead: Dashboard}
+"""The model with all of the keys, where what is in some of them is read one by one."""
 
 
 def fields_at(model: type[Model], path: KeyPath) -> tuple[str, ...]:

@@ -168,9 +168,14 @@ class Panel(Model):
     max_series: Series | None = Field(None, description="Another limit than the source's.")
 
 
-class Dashboard(Model):
-    """A tab."""
+class DashboardHead(Model):
+    """A tab without its panels, which are read one by one."""
 
     title: Words = Field(description="Its name.")
     description: Text = Field("", description="What it is for.")
+
+
+class Dashboard(DashboardHead):
+    """A tab."""
+
     panels: list[Panel] = Field(default_factory=list, description="What it shows.")

@@ -8,7 +8,7 @@ from pydantic import Field, PlainValidator, WithJsonSchema
 
 from opsdash.config.models.model import Model
 from opsdash.config.models.panel import Dashboard
-from opsdash.config.models.scalars import DURATION_SCHEMA, Flag, Text, Words, described, duration, refuse
+from opsdash.config.models.scalars import DURATION_SCHEMA, Flag, Words, described, duration, refuse
 from opsdash.config.models.source import Source
 from opsdash.config.models.variable import Variable
 
@@ -26,8 +26,8 @@ def version(value: object) -> int:
 Version = Annotated[int, PlainValidator(version), WithJsonSchema({"const": 1})]
 
 
-class Root(Model):
-    """One file. In a folder of files the lists and mappings of all of them are joined."""
+class Top(Model):
+    """The settings of one file, and what this version does not evaluate yet."""
 
     version: Version | None = Field(None, description="Version of the format: 1.")
     title: Words | None = Field(None, description="Name of the system, in the header.")
@@ -38,9 +38,6 @@ class Root(Model):
     range: Range | None = Field(None, description="How much time is shown at the start. 1h.")
     timezone: Words | None = Field(None, description="local, UTC, or a name such as Europe/Berlin. local.")
     theme: Words | None = Field(None, description="Colours: the name of a theme. default.")
-    sources: dict[str, Source] = Field(default_factory=dict, description="The servers that are asked, by name.")
-    variables: dict[str, Variable] = Field(default_factory=dict, description="What $name stands for, by name.")
-    dashboards: list[Dashboard] = Field(default_factory=list, description="The tabs.")
     keys: dict[str, Words] | None = Field(None, description="Remapped keys: command → key, as in docs/keys.md.")
     ascii: Flag | None = Field(None, description="true: no braille and no box drawing, for fonts without them.")
     bell: Flag | None = Field(None, description="false: the terminal bell stays silent.")
@@ -51,7 +48,15 @@ class Root(Model):
     notify: Any = Field(None, description="Who is told when an alert fires.")
 
 
+class Root(Top):
+    """One file. In a folder of files the lists and mappings of all of them are joined."""
+
+    sources: dict[str, Source] = Field(default_factory=dict, description="The servers that are asked, by name.")
+    variables: dict[str, Variable] = Field(default_factory=dict, description="What $name stands for, by name.")
+    dashboards: list[Dashboard] = Field(default_factory=list, description="The tabs.")
+
+
 LATER = ("alerts", "slos", "actions", "store", "notify")
 """Keys that are read but not evaluated by this version."""
 
-__all__ = ["LATER", "Root", "Text"]
+__all__ = ["LATER", "Root", "Top"]
