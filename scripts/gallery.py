@@ -246,7 +246,7 @@ def main() -> None:
     parser.add_argument("--across", type=int, default=3)
     parser.add_argument("--only", type=int, nargs="*", help="numbers of the panels, from 0")
     parser.add_argument("--ascii", action="store_true")
-    parser.add_argument("--plain", action="store_true", help="no colours")
+    parser.add_argument("--plain", action="store_true", help="no colours, as a monochrome theme looks")
     given = parser.parse_args()
     width, height = (int(part) for part in given.size.split("x"))
     views = [pair for kind in given.kinds for pair in GALLERY[kind]()]
@@ -255,7 +255,11 @@ def main() -> None:
     for first in range(0, len(views), given.across):
         row = Cells((width + 1) * given.across, height)
         for n, (view, look) in enumerate(views[first : first + given.across]):
-            row.blit(n * (width + 1), 0, paint(view, width, height, replace(look, ascii_only=given.ascii)))
+            row.blit(
+                n * (width + 1),
+                0,
+                paint(view, width, height, replace(look, ascii_only=given.ascii, monochrome=given.plain)),
+            )
         print(ansi(row, colour=not given.plain))
 
 

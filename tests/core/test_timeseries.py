@@ -13,6 +13,7 @@ from opsdash.core.metrics.window import Window, empty_window
 from opsdash.core.view.cells import DIM_ATTR, Cells, Role, series_role
 from opsdash.core.view.draw.timeseries import draw
 from opsdash.core.view.look import Look
+from opsdash.core.view.paint import paint
 from opsdash.core.view.panels import PanelKind, Thresholds
 from opsdash.core.view.snapshot import PanelView
 from tests.fakes.panel_views import START_S, panel_view, query_view, window
@@ -197,6 +198,15 @@ def test_incomplete_buckets_are_dimmed_and_dotted() -> None:
     assert dimmed
     assert min(dimmed) > 50
     assert len(owners(cells, series_role(0))) < len(owners(whole, series_role(0))) + 1
+
+
+def test_an_incomplete_bucket_is_not_the_last_value_and_raises_no_mark() -> None:
+    shown = window({"requests": [100.0] * 10 + [3.0]})
+    answer = Answer(window=shown, partial_from_s=START_S + 100)
+    view = panel_view(KIND, shown, thresholds=Thresholds(critical=50, below=True))
+    view = replace(view, queries=(query_view(shown, answer=answer),))
+    assert text(view, 58, 6).splitlines()[-1].split()[:3] == ["■", "requests", "100"]
+    assert "●" not in "\n".join(paint(view, 60, 8, LOOK).lines())
 
 
 def test_a_stack_is_as_high_as_its_sum_and_goes_on_where_a_series_has_a_gap() -> None:

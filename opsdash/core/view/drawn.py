@@ -22,8 +22,10 @@ class Drawn:
     query: QueryView
     window: Window
     """Only the series that the filter lets through."""
-    shown: Window
+    visible: Window
     """The same, only the time that the panel shows."""
+    shown: Window
+    """The same without buckets that are not complete yet: what numbers are computed from."""
     names: tuple[str, ...]
     indexes: tuple[int, ...]
     """Place of each series in the order of colours: by legend, whatever the data and the filter."""
@@ -90,11 +92,13 @@ def _drawn_series(view: PanelView, wanted: str) -> tuple[Drawn, ...]:
         window = query.window
         if len(keep) < len(query.legends):
             window = _rows_of(window, keep)
+        visible = window.crop(view.start_s - view.step_s, view.end_s + view.step_s)
         found.append(
             Drawn(
                 query=query,
                 window=window,
-                shown=window.crop(view.start_s - view.step_s, view.end_s + view.step_s),
+                visible=visible,
+                shown=_complete(visible, query),
                 names=tuple(query.legends[n] for n in keep),
                 indexes=tuple(first + n for n in keep),
                 unit=query.spec.unit or view.spec.unit,
@@ -102,6 +106,14 @@ def _drawn_series(view: PanelView, wanted: str) -> tuple[Drawn, ...]:
         )
         first += len(query.legends)
     return tuple(found)
+
+
+def _complete(window: Window, query: QueryView) -> Window:
+    """Without the partial buckets at the end, unless there are no others: half a bucket is not half of the traffic."""
+    if query.answer is None or query.answer.partial_from_s is None or window.times.size < 2:
+        return window
+    end = float(np.nextafter(query.answer.partial_from_s, -np.inf))
+    return window if end < window.times[0] else window.crop(-np.inf, end)
 
 
 def _rows_of(window: Window, rows: list[int]) -> Window:

@@ -93,7 +93,7 @@ def value_range(drawn: Sequence[Drawn], spec: PanelSpec, span: PlotSpan) -> tupl
 def _values(drawn: Sequence[Drawn], spec: PanelSpec, span: PlotSpan) -> list[Floats]:
     found = [part.compare.values for part in drawn if part.compare is not None and part.compare.values.size]
     if not spec.stacked:
-        return found + [part.shown.values for part in drawn]
+        return found + [part.visible.values for part in drawn]
     columns = [
         raster.columns_of(part.window.times, part.finite, span.bounds, _STACK_COLUMNS, join=True) for part in drawn
     ]
