@@ -274,20 +274,19 @@ async def test_a_field_list_that_does_not_come_holds_the_rows_up_once(fault_serv
     ]
 
 
-async def test_a_key_that_was_changed_in_its_file_is_read_again(
+async def test_a_key_that_is_refused_is_asked_for_again_and_the_new_one_is_used(
     fault_server: FaultServer, make: Make, tmp_path: Path
 ) -> None:
     key = tmp_path / "key"
     key.write_text("one\n")
     answering(fault_server, GOOD)
-    source = make(fault_server.url, auth=ApiKeyAuth(key=SecretRef("file", str(key))))
+    source = make(fault_server.url, auth=ApiKeyAuth(key=SecretRef("command", f"cat {key}")))
     await source.fetch(COUNT, SPAN)
     fault_server.then(replies.es_error(401, "security_exception", "expired"), GOOD)
     key.write_text("two, longer\n")
     await source.fetch(COUNT, SPAN)
     sent = [asked.headers["authorization"] for asked in fault_server.asked_for("_search")]
-    assert sent[0] == "ApiKey one"
-    assert sent[-1] == "ApiKey two, longer"
+    assert sent == ["ApiKey one", "ApiKey one", "ApiKey two, longer"]
 
 
 async def test_a_password_is_in_no_message(

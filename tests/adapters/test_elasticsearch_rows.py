@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
@@ -168,7 +168,7 @@ def test_a_page_begins_after_the_row_it_continues_and_not_after_its_equals() -> 
 # -- answers read in pieces --------------------------------------------------------------------------------------------
 
 
-async def pieces(content: bytes, size: int) -> AsyncIterator[bytes]:
+async def pieces(content: bytes, size: int) -> AsyncGenerator[bytes, None]:
     for start in range(0, len(content), size):
         yield content[start : start + size]
 

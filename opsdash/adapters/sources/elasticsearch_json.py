@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from typing import Any
 
 from opsdash.adapters.http_status import first_words
 from opsdash.adapters.sources.elasticsearch_logs import flattened
 from opsdash.core.errors import AnswerTooLarge, AnswerUnusable
 
-DecodeJson = Callable[[str, AsyncIterator[bytes], int], Awaitable[Any]]
+DecodeJson = Callable[[str, AsyncGenerator[bytes, None], int], Awaitable[Any]]
 """(source, pieces of the body, most bytes) → the decoded answer."""
 
 AT_ONCE_BYTES = 256 * 1024
@@ -27,33 +28,34 @@ _NEXT_ROW = re.compile(rb'\}\s*,\s*(?=\{\s*"_index"\s*:)')
 _OVERLAP = 32
 
 
-async def whole_json(source: str, pieces: AsyncIterator[bytes], most: int) -> Any:
+async def whole_json(source: str, pieces: AsyncGenerator[bytes, None], most: int) -> Any:
     """The answer; raises AnswerTooLarge, or AnswerUnusable with its first words."""
     content = bytearray()
-    async for piece in pieces:
-        content += piece
-        if len(content) > most:
-            raise AnswerTooLarge(
-                f"{source} sent more than {mebibytes(most)}: use a longer interval, a shorter range or fewer groups"
-            )
+    async with aclosing(pieces):
+        async for piece in pieces:
+            content += piece
+            if len(content) > most:
+                raise AnswerTooLarge(
+                    f"{source} sent more than {mebibytes(most)}: use a longer interval, a shorter range or fewer groups"
+                )
     return await _parsed(source, content)
 
 
-async def rows_json(source: str, pieces: AsyncIterator[bytes], most: int) -> Any:
+async def rows_json(source: str, pieces: AsyncGenerator[bytes, None], most: int) -> Any:
     """A search answer whose rows are made small (flat names, cut values) as they come, and cut at `most` bytes."""
-    stream: _RowStream | None = None
-    start = bytearray()
-    async for piece in pieces:
-        if stream is None:
-            start += piece
-            if len(start) <= min(AT_ONCE_BYTES, most):
-                continue
-            stream, piece = _RowStream(source, most), bytes(start)  # noqa: PLW2901 - what came so far is its first piece
-        wanted = stream.feed(piece)
-        await asyncio.sleep(0)
-        if not wanted:
-            break
-    return await _parsed(source, start) if stream is None else stream.finish()
+    start, stream = bytearray(), _RowStream(source, most)
+    async with aclosing(pieces):
+        async for piece in pieces:
+            if not stream.has_begun:
+                start += piece
+                if len(start) <= min(AT_ONCE_BYTES, most):
+                    continue
+                piece = bytes(start)  # noqa: PLW2901 - what came so far is its first piece
+            wanted = stream.feed(piece)
+            await asyncio.sleep(0)
+            if not wanted:
+                break
+    return stream.finish() if stream.has_begun else await _parsed(source, start)
 
 
 async def _parsed(source: str, content: bytearray) -> Any:
@@ -98,6 +100,11 @@ class _RowStream:
         self._total = 0
         self._attempts = 0
         self._is_cut = False
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether it was fed."""
+        return self._total > 0
 
     def feed(self, piece: bytes) -> bool:
         """Takes the next piece; False when nothing more is wanted."""
