@@ -17,6 +17,8 @@ class PanelLook:
 
     scroll: int = 0
     row: int | None = None
+    row_id: str = ""
+    """What the selected row is, so that it stays selected when rows come before it."""
     expanded: frozenset[str] = field(default_factory=frozenset)
     sort: str = ""
     filter: str = ""

@@ -13,7 +13,10 @@ _RATE_OVER_S = 10.0
 
 
 def news_of(before: Snapshot, after: Snapshot) -> list[tuple[str, str]]:
-    """(text, level) of each thing that changed: a source lost or back, a configuration read or refused."""
+    """(text, level) of each thing that changed: a source lost or back, a configuration read.
+
+    A configuration that is refused is not news: the footer says it for as long as it is so.
+    """
     news: list[tuple[str, str]] = []
     known = {source.name: source for source in before.sources}
     for source in after.sources:
@@ -22,8 +25,6 @@ def news_of(before: Snapshot, after: Snapshot) -> list[tuple[str, str]]:
             news += _source_news(earlier, source)
     if after.revision != before.revision:
         news.append(("the changed configuration is in use", "good"))
-    elif after.config_problem is not None and after.config_problem != before.config_problem:
-        news.append(("the changed configuration cannot be used; the one before goes on", "bad"))
     return news
 
 

@@ -41,6 +41,8 @@ class Scene:
     zone: tzinfo = UTC
     """The zone that is not UTC; `u` switches between the two."""
     ascii_only: bool = False
+    has_colour: bool = True
+    """Whether the terminal shows hues at all."""
     themes: tuple[Theme, ...] = ()
     formats: tuple[str, ...] = ()
     """What a panel can be written as."""
@@ -96,6 +98,10 @@ class Scene:
         moving = self.snapshot.time_range.is_live and self.snapshot.paused_at_s is None
         return anchored_axis(start, end) if moving and end > start else (start, end)
 
+    def is_monochrome(self, desk: Desk) -> bool:
+        """Whether the theme that is chosen has no hue."""
+        return next((theme.monochrome for theme in self.themes if theme.name == desk.theme), False)
+
     def zone_of(self, desk: Desk) -> tzinfo:
         """The zone that times are shown in."""
         return UTC if desk.utc else self.zone
@@ -108,6 +114,7 @@ class Scene:
             zone=self.zone_of(desk),
             axis=self.axis(self.view(panel_id)),
             ascii_only=self.ascii_only,
+            monochrome=not self.has_colour or self.is_monochrome(desk),
             focused=panel_id == desk.focus and desk.overlay is None,
             maximised=desk.maximised and panel_id == desk.focus,
             cursor_s=desk.cursor_s,

@@ -12,6 +12,7 @@ from opsdash.core.view.snapshot import Snapshot
 from opsdash.core.view.theme import Theme
 from opsdash.ui.commands.navigation import settled
 from opsdash.ui.commands.registry import HANDLERS
+from opsdash.ui.commands.rows import kept_rows
 from opsdash.ui.compose import compose, wanted_tiles
 from opsdash.ui.desk import Desk, Toast
 from opsdash.ui.effects import Effect, Run, Step
@@ -60,6 +61,7 @@ class Session:
             now_s=self._around.clock.now_s(),
             zone=self._zone,
             ascii_only=self._board.ascii_only or not self._around.terminal.utf8,
+            has_colour=self._around.terminal.has_colour,
             themes=self._themes,
             formats=tuple(self._around.exporters) if self._around.save is not None else (),
             down_bytes_s=self._rates.down_bytes_s,
@@ -101,6 +103,7 @@ class Session:
         self._rates.note(self._around.clock.monotonic_s(), snapshot, written_bytes)
         for text, level in news_of(before, snapshot):
             self.say(text, level)
+        self.desk = kept_rows(self.desk, self.scene)
         self._settle()
 
     def _reloaded(self) -> None:

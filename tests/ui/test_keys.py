@@ -6,10 +6,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from opsdash.core.variables import ALL
+from opsdash.core.view.cells import Cells
 from opsdash.core.view.keymap import COMMAND_IDS, COMMANDS, Command, Where, keymap_with
 from opsdash.core.view.timerange import TimeRange
+from opsdash.ui import mouse
 from opsdash.ui.effects import Copy, OlderLogs, Quit, Redraw, Suspend, Write
 from tests.fakes.engine import NOW_S, ScriptedEngine, board_of, every_kind, panel, twelve
 from tests.fakes.screen import Bench, bench
@@ -335,3 +339,70 @@ def test_a_paused_refresh_says_why_nothing_happens() -> None:
 def test_where_is_more_specific_first() -> None:
     assert LOGS().stack()[0] is Where.OPEN_ROWS
     assert panel("x").id == "d/x"
+
+
+def test_a_selected_row_stays_selected_when_newer_rows_come() -> None:
+    made = LOGS().press("down", "down", "down")
+    view = made.session.snapshot.panels["d/Errors"]
+    query = view.queries[0]
+    assert query.answer is not None
+    newer = tuple(replace(row, id=f"new-{row.id}", at_s=row.at_s + 1000) for row in query.answer.rows[:5])
+    answer = replace(query.answer, rows=(*newer, *query.answer.rows))
+    made.engine.views["d/Errors"] = replace(view, queries=(replace(query, answer=answer),))
+    made.arrive()
+    assert made.desk.panel("d/Errors").row == 7
+    made.press("y")
+    copied = [one for one in made.effects if isinstance(one, Copy)]
+    assert "request 2 failed" in copied[-1].text
+
+
+KEYS = sorted({key for command in COMMANDS for key in command.keys} - {"q", "ctrl+c", "ctrl+z"})
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.sampled_from([*KEYS, *"abz09", "backspace", "delete"]), max_size=40),
+    st.sampled_from([(40, 12), (80, 24), (120, 34), (39, 30)]),
+)
+def test_no_sequence_of_keys_breaks_the_screen(keys: list[str], size: tuple[int, int]) -> None:
+    made = bench(ScriptedEngine(board_of(every_kind(), twelve())), size, painter=lambda view, w, h, look: Cells(w, h))
+    for key in keys:
+        made.press(key)
+        cells = made.cells()
+        assert (cells.width, cells.height) == size
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 119), st.integers(0, 33), st.sampled_from(["click", "twice", "up", "down", "zoom"]))
+    ),
+    st.sampled_from(["", ":", "$", "?", "T", "enter", "/"]),
+)
+def test_the_mouse_may_be_anywhere(actions: list[tuple[int, int, str]], key: str) -> None:
+    made = bench(ScriptedEngine(board_of(every_kind(), twelve())), painter=lambda view, w, h, look: Cells(w, h))
+    made.press(*([key] if key else []))
+    for x, y, what in actions:
+        if what in ("click", "twice"):
+            made.session.handle(lambda d, s: mouse.clicked(x, y, twice=what == "twice", desk=d, scene=s))  # noqa: B023
+        else:
+            lines = -1 if what == "up" else 1
+            made.session.handle(lambda d, s: mouse.scrolled((x, y), lines, zoom=what == "zoom", desk=d, scene=s))  # noqa: B023
+        made.arrive()
+        made.cells()
+
+
+def test_the_wheel_scrolls_the_rows_under_it_and_zooms_with_ctrl() -> None:
+    made = focus_on("Errors")()
+    placed = next(one for one in made.session.scene.on_screen(made.desk) if one.id == "d/Errors")
+    at = (placed.x + 3, placed.y + 4)
+    made.session.handle(lambda d, s: mouse.scrolled(at, 1, zoom=False, desk=d, scene=s))
+    assert made.desk.panel("d/Errors").scroll == 3
+    made.session.handle(lambda d, s: mouse.scrolled(at, 1, zoom=True, desk=d, scene=s))
+    assert ("choose_range", TimeRange(length_s=7200.0)) in made.engine.calls
+
+
+def test_the_wheel_turns_pages_where_there_are_no_rows() -> None:
+    made = bench(ScriptedEngine(board_of(twelve())), (80, 24))
+    made.session.handle(lambda d, s: mouse.scrolled((5, 5), 1, zoom=False, desk=d, scene=s))
+    assert made.desk.page == 1

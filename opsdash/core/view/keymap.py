@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 
 
 class Where(StrEnum):
@@ -166,7 +167,7 @@ def parse_key(text: str) -> str | None:
     return "+".join([*(modifier for modifier in _MODIFIERS if modifier in modifiers), last])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Keymap:
     """The commands with the keys they have now."""
 
@@ -182,19 +183,25 @@ class Keymap:
 
     def holding(self, stack: Sequence[Where]) -> tuple[Command, ...]:
         """The commands that a key reaches here; those whose every key is taken by something more specific are out."""
-        found = []
-        for where in stack:
-            for command in self.commands:
-                if command.where is where:
-                    keys = tuple(key for key in command.keys if self.lookup(key, stack) == command)
-                    if keys:
-                        found.append(replace(command, keys=keys))
-        return tuple(found)
+        return _holding(self, tuple(stack))
 
     def key_of(self, command_id: str) -> str:
         """The first key of a command; empty when it has none."""
         found = next((command for command in self.commands if command.id == command_id), None)
         return found.keys[0] if found and found.keys else ""
+
+
+@lru_cache(maxsize=64)
+def _holding(keymap: Keymap, stack: tuple[Where, ...]) -> tuple[Command, ...]:
+    """Looked at for every picture, so it is remembered."""
+    found = []
+    for where in stack:
+        for command in keymap.commands:
+            if command.where is where:
+                keys = tuple(key for key in command.keys if keymap.lookup(key, stack) == command)
+                if keys:
+                    found.append(command if keys == command.keys else replace(command, keys=keys))
+    return tuple(found)
 
 
 def keymap_with(remapped: Mapping[str, str]) -> Keymap:

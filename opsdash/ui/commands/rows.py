@@ -34,19 +34,33 @@ def _rows_on_screen(desk: Desk, scene: Scene, panel_id: str) -> int:
     return max((placed.h if placed is not None else 10) - _FRAME_AND_HEADING, 1)
 
 
-def move_row(by: int, desk: Desk, scene: Scene, *, panel_id: str = "") -> Step:
-    """Selects another row; the panel scrolls no further than it has to."""
-    panel_id = panel_id or desk.focus
-    own, count = desk.panel(panel_id), len(row_ids(desk, scene, panel_id))
-    if not count:
+def move_row(by: int, desk: Desk, scene: Scene) -> Step:
+    """Selects another row of the panel that has the focus; the panel scrolls no further than it has to."""
+    panel_id = desk.focus
+    own, ids = desk.panel(panel_id), row_ids(desk, scene, panel_id)
+    if not ids:
         return Step(desk)
-    start = own.scroll if own.row is None else own.row + by
-    row = min(max(start if own.row is None and abs(by) == 1 else start + (by if own.row is None else 0), 0), count - 1)
+    first_press = own.row is None and abs(by) == 1
+    start = own.scroll if own.row is None else own.row
+    row = min(max(start + (0 if first_press else by), 0), len(ids) - 1)
     visible = _rows_on_screen(desk, scene, panel_id)
     scroll = min(max(own.scroll, row - visible + 1), row)
-    moved = desk.with_panel(panel_id, replace(own, row=row, scroll=scroll))
-    older = (OlderLogs(panel_id),) if by > 0 and row == count - 1 and _is_logs(scene, panel_id) else ()
+    moved = desk.with_panel(panel_id, replace(own, row=row, row_id=ids[row], scroll=scroll))
+    older = (OlderLogs(panel_id),) if by > 0 and row == len(ids) - 1 and _is_logs(scene, panel_id) else ()
     return Step(moved, older)
+
+
+def kept_rows(desk: Desk, scene: Scene) -> Desk:
+    """The desk with every selected row still on what it was on, after new data came."""
+    for panel_id, own in desk.panels.items():
+        if own.row is None or scene.view(panel_id) is None:
+            continue
+        ids = row_ids(desk, scene, panel_id)
+        row = ids.index(own.row_id) if own.row_id in ids else min(own.row, max(len(ids) - 1, 0))
+        if row != own.row:
+            scroll = max(own.scroll + row - own.row, 0)
+            desk = desk.with_panel(panel_id, replace(own, row=row, scroll=scroll))
+    return desk
 
 
 def scroll_rows(by: int, panel_id: str, desk: Desk, scene: Scene) -> Step:
@@ -75,7 +89,7 @@ def _expand(desk: Desk, scene: Scene) -> Step:
     if not ids:
         return Step(desk)
     row = min(own.row if own.row is not None else own.scroll, len(ids) - 1)
-    changed = replace(own, row=row, expanded=own.expanded ^ {ids[row]})
+    changed = replace(own, row=row, row_id=ids[row], expanded=own.expanded ^ {ids[row]})
     return Step(desk.with_panel(desk.focus, changed))
 
 

@@ -104,8 +104,8 @@ def help_pages(desk: Desk, scene: Scene) -> Pages:
 
 
 _MARKS = (
-    ("●", "o", "critical", Role.CRITICAL),
-    ("▲", "^", "warning", Role.WARNING),
+    ("●", "!", "critical", Role.CRITICAL),
+    ("▲", "W", "warning", Role.WARNING),
     ("◆", "?", "no data: the source answered, there is nothing", Role.NO_DATA),
     ("✕", "x", "error: refused, or never answered", Role.ERROR),
     ("⟲", "~", "late, with the age of what is shown", Role.LATE),
