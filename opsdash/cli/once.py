@@ -16,7 +16,7 @@ from typing import Protocol, TextIO
 from opsdash.cli.arguments import add_config, add_variables
 from opsdash.cli.exit_codes import ExitCode
 from opsdash.cli.resources import find_config
-from opsdash.cli.usage import UsageWrong
+from opsdash.cli.usage import UsageWrong, take_minus_as_value
 from opsdash.cli.version import VERSION
 from opsdash.cli.wiring import Overrides, Wiring, overridden
 from opsdash.cli.zone import zone_of
@@ -65,6 +65,7 @@ class Wanted:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What `opsdash once` takes."""
+    take_minus_as_value(parser)
     add_config(parser)
     parser.add_argument("--format", choices=FORMATS, default="text", help="text, json or svg; default text")
     parser.add_argument("--dashboard", metavar="TITLE", help="only this dashboard")

@@ -17,7 +17,7 @@ from opsdash.cli.arguments import add_config, add_variables
 from opsdash.cli.exit_codes import ExitCode
 from opsdash.cli.once import with_variables
 from opsdash.cli.resources import find_config
-from opsdash.cli.usage import UsageWrong
+from opsdash.cli.usage import UsageWrong, take_minus_as_value
 from opsdash.cli.version import VERSION
 from opsdash.cli.wiring import Wiring
 from opsdash.cli.zone import zone_of
@@ -61,6 +61,7 @@ class Question:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What `opsdash query` takes."""
+    take_minus_as_value(parser)
     parser.add_argument("source", metavar="SOURCE", help="a name under sources:")
     parser.add_argument("expr", metavar="EXPR", help="PromQL; for Elasticsearch a query_string, or ES|QL from FROM on")
     add_config(parser)

@@ -40,7 +40,7 @@ def _log_line(row: LogRow, zone: tzinfo) -> str:
     except (ValueError, OverflowError, OSError):
         at = str(row.at_s)
     fields = list(row.fields.items())[:_MOST_FIELDS] if row.message else []
-    rest = "".join(f"  {name}={shown(value)}" for name, value in fields if value is not None)
+    rest = "".join(f"  {name}={shown(value)}" for name, value in fields if value is not None and name != "level")
     return clean(f"{at}  {row.level.upper():<5}  {message_of(row)}{rest}", longest=16_384)
 
 

@@ -23,6 +23,8 @@ from opsdash.core.view.snapshot import PanelView
 from opsdash.core.view.table_rows import rows_of as table_rows_of
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_OWN_COLUMNS = frozenset({"time", "level", "message"})
+"""Of log rows; a field of that name is what they are made of."""
 _LONGEST = 32_767
 """Characters that a cell of a spreadsheet holds."""
 
@@ -59,7 +61,7 @@ def series_csv(parts: Sequence[tuple[Window, Sequence[str]]]) -> str:
 
 def logs_csv(rows: Sequence[LogRow]) -> str:
     """Time, level, message, then every field that a row has, in the order in which they appear."""
-    fields = list(dict.fromkeys(name for row in rows for name in row.fields))
+    fields = [name for name in dict.fromkeys(name for row in rows for name in row.fields) if name not in _OWN_COLUMNS]
     return written(
         ["time", "level", "message", *fields],
         ([iso_time(row.at_s), row.level, row.message, *(row.fields.get(name) for name in fields)] for row in rows),
