@@ -187,15 +187,20 @@ def _report(model: type[Model], error: ErrorDetails, place: Place, report: Repor
         case "opsdash":
             message = str(context["message"])
         case "model_type" | "model_attributes_type" | "dict_type":
-            message = f"{described(error['input'])}, where a mapping is wanted: lines of `key: value`"
+            message = f"{_harmless(error['input'], path)}, where a mapping is wanted: lines of `key: value`"
         case "list_type":
             message = f"{described(error['input'])}, where a list is wanted: lines that begin with `- `"
         case "too_short":
             message = "an empty list"
         case _:
-            message = f"{described(error['input'])} is not understood here"
+            message = f"{_harmless(error['input'], path)} is not understood here"
     found, _ = find(place.document.root, place.path + path + extra)
     report.error(Place(place.document, found), message, key=error["loc"][-1:] == ("[key]",))
+
+
+def _harmless(value: object, path: KeyPath) -> str:
+    """What a value is, without the value where it may be a secret that was put in the wrong place."""
+    return "this" if "auth" in path else described(value)
 
 
 def _unknown_key(model: type[Model], path: KeyPath, place: Place, report: Report) -> None:

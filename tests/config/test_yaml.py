@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from pathlib import Path
 
 import pytest
@@ -146,9 +147,34 @@ def test_files_that_cannot_be_read_are_problems(tmp_path: Path) -> None:
     assert "no such file" in told(large / "below") or "not a directory" in told(large / "below")
 
 
-def test_a_pipe_that_nobody_writes_to_is_not_waited_for(tmp_path: Path) -> None:
-    import os
+def test_a_file_that_may_not_be_read_is_a_problem(tmp_path: Path) -> None:
+    file = tmp_path / "opsdash.yaml"
+    file.write_text("version: 1\n")
+    file.chmod(0)
+    tmp_path.chmod(0o755)
+    for parent in tmp_path.parents[:2]:
+        parent.chmod(parent.stat().st_mode | 0o011)
+    assert "no right to read it (as user 65534)" in _told_as_nobody(file) if os.geteuid() == 0 else told(file)
 
+
+def _told_as_nobody(path: Path) -> str:
+    """What a process without rights is told; root may read everything."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setuid(65534)
+            os.write(writing, told(path).encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        said = pipe.read()
+    os.waitpid(child, 0)
+    return said
+
+
+def test_a_pipe_that_nobody_writes_to_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.yaml")
     assert "not a file" in told(tmp_path / "pipe.yaml")
 
