@@ -189,6 +189,15 @@ def test_a_message_without_values_is_wrapped_and_said_once() -> None:
     assert not lines[-1]
 
 
+def test_a_long_message_is_whole_when_the_panel_is_maximised() -> None:
+    message = "prom refused the query: " + " ".join(f"word{n}" for n in range(20))
+    view = state(Freshness.ERROR, message=message)
+    assert "word19" not in words(view, 80, 24)
+    picture = words(view, 80, 24, replace(LOOK, maximised=True))
+    assert "word19" in picture
+    assert "orders" in picture
+
+
 def test_what_was_cut_stands_in_the_bottom_line() -> None:
     picture = words(state(Freshness.FRESH, notes=("1,000 of 5,213 series", "a warning")), 60)
     assert "1,000 of 5,213 series · a warning" in picture.splitlines()[-1]

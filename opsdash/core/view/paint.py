@@ -19,6 +19,8 @@ from opsdash.core.view.snapshot import PanelView
 from opsdash.core.view.wrap import wrap
 
 _WITH_LEVELS = frozenset({PanelKind.TIMESERIES, PanelKind.STAT, PanelKind.GAUGE, PanelKind.BARGAUGE})
+_TALL = 12
+"""Rows from which on a long message may take some from the content."""
 
 
 def paint(view: PanelView, width: int, height: int, look: Look) -> Cells:
@@ -29,10 +31,13 @@ def paint(view: PanelView, width: int, height: int, look: Look) -> Cells:
     else:
         shown = _has_content(view)
         inside = _drawn if shown else _message
-        cells.blit(1, 1, inside(view, width - 2, height - 2, look))
+        whole = _whole_message(view, width - 4, height - 2, look) if shown else ()
+        cells.blit(1, 1, inside(view, width - 2, height - 2 - len(whole), look))
+        for n, line in enumerate(whole):
+            cells.put(2, height - 1 - len(whole) + n, line, ink(state_role(view.state)))
         if view.state is Freshness.STALE:
             cells.inks |= DIM_ATTR
-        draw_frame(cells, view, look, [*_level_marks(view, look), *state_marks(view)], with_message=shown)
+        draw_frame(cells, view, look, [*_level_marks(view, look), *state_marks(view)], with_message=shown and not whole)
     if look.ascii_only:
         to_ascii(cells)
     return cells
@@ -100,6 +105,14 @@ def _not_yet(view: PanelView, width: int, height: int) -> Cells:
     ):
         cells.put(0, y, line, ink(Role.DIM))
     return cells
+
+
+def _whole_message(view: PanelView, width: int, height: int, look: Look) -> tuple[str, ...]:
+    """Maximised, a message that the bottom line would cut is shown whole below the content."""
+    if not look.maximised or not view.message or view.state is Freshness.FRESH or height < _TALL:
+        return ()
+    lines = wrap(view.message, width)
+    return lines[: height // 4] if len(lines) > 1 else ()
 
 
 def _drawn(view: PanelView, width: int, height: int, look: Look) -> Cells:  # noqa: C901, PLR0911, PLR0912 - one case a kind
