@@ -119,6 +119,15 @@ def test_series_over_the_limit_are_cut_and_said() -> None:
     assert answer.cut == ("1,000 of 5,213 series",)
 
 
+def test_a_server_that_truncated_as_asked_is_not_taken_for_one_that_has_so_many() -> None:
+    content = body(
+        [series({"n": str(n)}, (0, "1")) for n in range(8)], warnings=["results truncated due to limit", "other"]
+    )
+    answer = decoded(content, limits=Limits(series=7))
+    assert answer.cut == ("7 series shown; the source has more",)
+    assert answer.warnings == ("other",)
+
+
 def test_many_points_leave_room_for_fewer_series() -> None:
     span = Span(start_s=START, end_s=START + 10_999, step_s=1)
     answer = decoded(body([series({"n": str(n)}, (0, "1")) for n in range(500)]), span=span)

@@ -20,6 +20,8 @@ LONGEST_LABEL = 4096
 MOST_CELLS = 4_000_000
 """Series times points of one answer: 36 MB of samples, a thousand series of an hour at 1 s."""
 MOST_WARNINGS = 10
+TRUNCATED_AS_ASKED = "results truncated due to limit"
+"""What Prometheus 3 says of our own `limit`; that the series are cut is said anyway."""
 MILLISECOND_S = 0.001
 PLACED_AT_ONCE = 20_000
 MALFORMED = (TypeError, ValueError, KeyError, IndexError, OverflowError, RecursionError)
@@ -189,13 +191,20 @@ def decode(body: bytes, rows: Rows) -> Answer:
     entries = [{"metric": {}, "value": result}] if kind == "scalar" else result
     if kind not in ("matrix", "vector", "scalar") or not isinstance(entries, list):
         raise not_ours(source, body)
-    cut = (f"{rows.room:,} of {len(entries):,} series",) if len(entries) > rows.room else ()
+    cut = _series_cut(rows.room, len(entries))
     try:
         for entry in entries[: rows.room]:
             rows.add(entry)
         return answer_of(rows, envelope, cut)
     except MALFORMED as error:
         raise AnswerUnusable(f"{source} answered series of a wrong form: {first_words(body)}") from error
+
+
+def _series_cut(room: int, sent: int) -> tuple[str, ...]:
+    """A server that knows `limit` sends one more than there is room for: then nobody knows how many there are."""
+    if sent <= room:
+        return ()
+    return (f"{room:,} series shown; the source has more" if sent == room + 1 else f"{room:,} of {sent:,} series",)
 
 
 def answer_of(rows: Rows, envelope: Mapping[str, object], cut: tuple[str, ...]) -> Answer:
@@ -266,7 +275,7 @@ def server_warnings(envelope: Mapping[str, object]) -> tuple[str, ...]:
     for key in ("warnings", "infos"):
         said = envelope.get(key)
         if isinstance(said, Sequence) and not isinstance(said, str):
-            found.extend(clean(str(text), longest=300) for text in said)
+            found.extend(clean(str(text), longest=300) for text in said if text != TRUNCATED_AS_ASKED)
     extra = len(found) - MOST_WARNINGS
     return tuple(found) if extra <= 0 else (*found[:MOST_WARNINGS], f"and {extra:,} more warnings")
 
