@@ -55,7 +55,9 @@ class TerminalGuard:
         os._exit(code)
 
     def put_back(self) -> None:
-        """Puts the terminal back, as far as it takes it without waiting."""
+        """Puts the terminal back, as far as it takes it without waiting, and unless it works for another by now."""
+        if not _is_ours():
+            return
         if self.is_drawn_on():
             _write_without_waiting(1, b"\x18" + self._restore)
         if self._settings is not None:
@@ -101,6 +103,13 @@ class Departure:
 
 def _never() -> bool:
     return False
+
+
+def _is_ours() -> bool:
+    try:
+        return os.tcgetpgrp(0) == os.getpgrp()
+    except OSError:
+        return False
 
 
 def _settings_of(descriptor: int) -> list[Any] | None:

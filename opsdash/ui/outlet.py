@@ -82,6 +82,16 @@ class Outlet:
         if self._owned and not self._thread.is_alive():
             os.close(self._descriptor)
 
+    def abandon(self) -> None:
+        """Writes nothing any more, not even what waits."""
+        with self._changed:
+            self._closing = self._given_up = True
+            self._waiting.clear()
+            self._changed.notify()
+        self._thread.join(2 * _PATIENCE_S)
+        if self._owned and not self._thread.is_alive():
+            os.close(self._descriptor)
+
     def _flush_kernel(self) -> None:
         """What the kernel still holds for a terminal that does not read makes room for the last words."""
         try:

@@ -35,6 +35,7 @@ _PLAIN_TERMS = ("vt", "linux", "dumb", "ansi", "cons", "sun")
 
 _PATIENCE_S = 0.2
 _ESCAPE_DELAY_S = 0.11
+_LOOK_AGAIN_S = 0.3
 _READ_BYTES = 4096
 _FALLBACK_SIZE = (80, 24)
 
@@ -56,9 +57,7 @@ class TerminalDriver(Driver):
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._on_gone = on_gone
         self._encoding = "utf-8" if utf8 else "ascii"
-        app.error_console = Console(
-            file=StringIO()
-        )  # who runs us tells a fault, in one line
+        app.error_console = Console(file=StringIO())  # who runs us tells a fault, in one line
         self._input, self._output = 0, 1
         self._settings: list[Any] | None = None
         self._outlet: Outlet | None = None
@@ -66,9 +65,11 @@ class TerminalDriver(Driver):
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self._tick: asyncio.TimerHandle | None = None
         self._reading = False
+        self._is_entered = False
+        self._waking: asyncio.TimerHandle | None = None
         for number, react in (
             (signal.SIGTSTP, self._stop_and_wait),
-            (signal.SIGCONT, self._continued),
+            (signal.SIGCONT, self._wake),
             (signal.SIGWINCH, self._tell_size),
         ):
             self._loop.add_signal_handler(number, react)
@@ -113,9 +114,39 @@ class TerminalDriver(Driver):
     def start_application_mode(self) -> None:
         """Takes the terminal over."""
         self._settings = _settings(self._input)
-        self._outlet = Outlet(self._output, self._caught_up)
+        self._is_entered = True
+        self._wake()
+
+    def stop_application_mode(self) -> None:
+        """Gives the terminal back as it was; does nothing where it already has."""
+        self._is_entered = False
+        self._give_back()
+
+    def close(self) -> None:
+        """Gives the terminal back, where that was not done."""
+        self.stop_application_mode()
+
+    def disable_input(self) -> None:
+        """Reads no more keys; what was typed and not read is thrown away, lest the shell runs it."""
+        if self._stop_reading() and is_in_foreground(self._input):
+            _quietly(lambda: termios.tcflush(self._input, termios.TCIFLUSH))
+
+    def _wake(self) -> None:
+        """Takes the terminal over as soon as it is ours: one that works for the shell meanwhile is left in peace."""
+        if self._waking is not None:
+            self._waking.cancel()
+            self._waking = None
+        if not self._is_entered:
+            return
+        if not is_in_foreground(self._input):
+            self._let_go()
+            self._waking = self._loop.call_later(_LOOK_AGAIN_S, self._wake)
+            return
+        if self._outlet is None:
+            self._outlet = Outlet(self._output, self._caught_up)
         self._take_over()
         self._tell_size()
+        self._repaint()
 
     def _take_over(self) -> None:
         _make_raw(self._input, self._settings)
@@ -128,30 +159,34 @@ class TerminalDriver(Driver):
             self._loop.add_reader(self._input, self._read)
             self._reading = True
 
-    def disable_input(self) -> None:
-        """Reads no more keys; what was typed and not read is thrown away, lest the shell runs it."""
-        if not self._reading:
-            return
-        self._loop.remove_reader(self._input)
-        self._reading = False
-        if self._tick is not None:
-            self._tick.cancel()
-        _quietly(lambda: termios.tcflush(self._input, termios.TCIFLUSH))
-
-    def stop_application_mode(self) -> None:
-        """Gives the terminal back as it was; does nothing where it already has."""
-        self.disable_input()
+    def _give_back(self) -> None:
         if self._outlet is None:
             return
+        if not is_in_foreground(self._input):
+            self._let_go()
+            return
+        self.disable_input()
         outlet, self._outlet = self._outlet, None
         outlet.close(RESTORE.encode(), _PATIENCE_S)
         settings = self._settings
         if settings is not None:
             _quietly(lambda: termios.tcsetattr(self._input, termios.TCSANOW, settings))
 
-    def close(self) -> None:
-        """Gives the terminal back, where that was not done, and lets go of the signals."""
-        self.stop_application_mode()
+    def _let_go(self) -> None:
+        """Stops using a terminal that is another's now, without changing anything of it."""
+        self._stop_reading()
+        if self._outlet is not None:
+            self._outlet.abandon()
+            self._outlet = None
+
+    def _stop_reading(self) -> bool:
+        """Whether it was reading."""
+        was_reading, self._reading = self._reading, False
+        if was_reading:
+            self._loop.remove_reader(self._input)
+        if self._tick is not None:
+            self._tick.cancel()
+        return was_reading
 
     # Job control
 
@@ -161,23 +196,11 @@ class TerminalDriver(Driver):
         The default action of the signal does the stopping and not SIGSTOP: where no shell could ever continue us
         (`ssh host opsdash`), the kernel then ignores it and we go on.
         """
-        was_running = self._outlet is not None
-        settings = self._settings
-        self.stop_application_mode()
+        self._give_back()
         signal.signal(signal.SIGTSTP, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGTSTP)
         self._loop.add_signal_handler(signal.SIGTSTP, self._stop_and_wait)
-        if was_running:
-            self._settings = settings
-            self._outlet = Outlet(self._output, self._caught_up)
-            self._continued()
-
-    def _continued(self) -> None:
-        """Back in the foreground, also after a SIGSTOP that nobody could see coming: the shell has changed settings."""
-        if self._outlet is not None:
-            self._take_over()
-            self._tell_size()
-            self._repaint()
+        self._wake()
 
     # Input
 
@@ -190,7 +213,7 @@ class TerminalDriver(Driver):
         except OSError:
             data = b""
         if not data:
-            self.disable_input()
+            self._stop_reading()
             self._on_gone()
             return
         for message in self._parser.feed(self._decoder.decode(data)):
@@ -210,6 +233,14 @@ class TerminalDriver(Driver):
         width, height = window_size(self._output)
         size = Size(width, height)
         self.send_message(events.Resize(size, size))
+
+
+def is_in_foreground(descriptor: int) -> bool:
+    """Whether the terminal works for us and not for the shell, which may have put us into the background."""
+    try:
+        return os.tcgetpgrp(descriptor) == os.getpgrp()
+    except OSError:
+        return False
 
 
 def window_size(descriptor: int) -> tuple[int, int]:

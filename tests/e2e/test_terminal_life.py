@@ -62,6 +62,39 @@ def test_it_sleeps_and_comes_back_painted(tmp_path: Path, how: str) -> None:
         assert [mode for mode in tty.left_on() if mode != "bracketed paste"] == []
 
 
+def test_in_the_background_it_leaves_the_shell_in_peace_and_comes_back(tmp_path: Path) -> None:
+    write(tmp_path)
+    with shell(tmp_path) as tty:
+        tty.send(f"{sys.executable} -m opsdash opsdash.yaml\r")
+        tty.wait_for(SHOWN)
+        tty.send("\x1a")
+        tty.wait_until(lambda: b"Stopped" in tty.output, "the shell says that it is stopped")
+        tty.send("clear; bg; echo in the meantime\r")
+        tty.wait_for("(?m)^in the meantime")
+        time.sleep(1)
+        tty.send("echo still $((40+2))\r")
+        tty.wait_for("(?m)^still 42")
+        assert "Shop" not in tty.text
+        tty.send("fg\r")
+        tty.wait_for(SHOWN)
+        tty.send("q")
+        tty.wait_until(lambda: tty.output.rstrip().endswith(b"shell>"), "the shell has the terminal again")
+
+
+@pytest.mark.parametrize("sleeping", [True, False], ids=["stopped", "in the background"])
+def test_a_signal_ends_it_also_when_it_sleeps(tmp_path: Path, sleeping: bool) -> None:
+    write(tmp_path)
+    with shell(tmp_path) as tty:
+        tty.send(f"{sys.executable} -m opsdash opsdash.yaml\r")
+        tty.wait_for(SHOWN)
+        tty.send("\x1a")
+        tty.wait_until(lambda: b"Stopped" in tty.output, "the shell says that it is stopped")
+        tty.send(
+            "clear; kill %1; wait %1; echo code $?\r" if sleeping else "clear; bg; kill %1; wait %1; echo code $?\r"
+        )
+        tty.wait_for("(?m)^code 143")
+
+
 def test_ctrl_z_where_no_shell_could_wake_it_goes_on(tmp_path: Path) -> None:
     with dashboard(tmp_path) as tty:
         tty.wait_for(SHOWN)
