@@ -86,10 +86,11 @@ def test_groups_are_series_and_what_is_in_others_is_counted() -> None:
             "buckets": [group(1, 2, time(bucket(1000, 2)), "true"), group(404, 1, time(bucket(1000, 1)))],
         }
     }
-    aggregations = {"group": {"sum_other_doc_count": 10, "buckets": [group("orders", 6, inner)]}}
+    outer = {"sum_other_doc_count": 10, "doc_count_error_upper_bound": 4, "buckets": [group("orders", 6, inner)]}
+    aggregations = {"group": outer}
     window, groups, series = decode(aggregations, COUNT, group_by=("service", "what"))
     assert window.labels == ((("service", "orders"), ("what", "true")), (("service", "orders"), ("what", "404")))
-    assert groups == Groups(kept=(("orders", "true"), ("orders", "404")), left_out_documents=13)
+    assert groups == Groups(kept=(("orders", "true"), ("orders", "404")), left_out_documents=13, uncertain_documents=4)
     assert series == 2
 
 

@@ -89,9 +89,9 @@ def test_each_function_has_its_aggregation(asked: EsQuery, metric: object) -> No
 def test_groups_nest_in_the_order_of_the_fields_and_keep_the_largest() -> None:
     aggs = body(query(group_by=("service", "status"), groups=5))["aggs"]
     assert isinstance(aggs, dict)
-    assert aggs["group"]["terms"] == {"field": "service", "size": 5}
+    assert aggs["group"]["terms"] == {"field": "service", "size": 5, "shard_size": 45}
     inner = aggs["group"]["aggs"]["group"]
-    assert inner["terms"] == {"field": "status", "size": 5}
+    assert inner["terms"] == {"field": "status", "size": 5, "shard_size": 45}
     assert "date_histogram" in inner["aggs"]["time"]
 
 

@@ -220,6 +220,23 @@ async def test_groups_come_largest_first_and_what_is_left_out_is_said(source: El
     assert everything.cut == ()
 
 
+async def test_groups_of_several_shards_say_how_uncertain_they_are(
+    source: ElasticsearchSource, server: ElasticsearchServer
+) -> None:
+    index = f"{INDEX}-shards"
+    server.api("PUT", f"/{index}", {"settings": {"number_of_shards": 3, "number_of_replicas": 0}, "mappings": MAPPINGS})
+    chance = random.Random(5)
+    names = [f"s{int(chance.paretovariate(0.5)) % 400}" for _ in range(3_000)]
+    server.add(index, [{"@timestamp": iso(START_S), "service": name} for name in names])
+    answer = await source.fetch(query(group_by=("service",), groups=2, index=index), SPAN)
+    sizes = Counter(names)
+    shown = {
+        label(labels, "service"): answer.window.values[row].sum() for row, labels in enumerate(answer.window.labels)
+    }
+    assert shown == dict(sizes.most_common(2))
+    assert any("a group may lack up to" in each for each in answer.cut)
+
+
 async def test_several_fields_make_a_series_of_each_combination(source: ElasticsearchSource) -> None:
     window = (await source.fetch(query(group_by=("zone", "status", "ok")), SPAN)).window
     sizes = Counter((each["zone"], str(each["status"]), str(each["ok"]).lower()) for each in DOCUMENTS)

@@ -181,7 +181,7 @@ class ElasticsearchSource:
         return Answer(
             window=window,
             warnings=warnings,
-            cut=() if known else _cut(query, window, series, groups.left_out_documents),
+            cut=() if known else _cut(query, window, series, groups),
             partial_from_s=_partial_from_s(times, grid, notes, asked_at_s, instant=query.instant),
             bytes=reply.bytes,
         )
@@ -295,14 +295,17 @@ def _with_filters(query: EsQuery, filters: tuple[tuple[str, str], ...]) -> EsQue
     return query if filters == query.filters else replace(query, filters=filters)
 
 
-def _cut(query: EsQuery, window: Window, series: int, left_out: int) -> tuple[str, ...]:
+def _cut(query: EsQuery, window: Window, series: int, groups: Groups) -> tuple[str, ...]:
     """What a panel says of groups that it does not show."""
     cut = []
     if series > len(window.labels):
         cut.append(f"{len(window.labels):,} of {series:,} series")
+    left_out, uncertain = groups.left_out_documents, groups.uncertain_documents
     if left_out:
         by = clean(", ".join(query.group_by), longest=80)
         cut.append(f"the {query.groups:,} largest groups by {by}; {left_out:,} documents are in others")
+    if uncertain:
+        cut.append(f"a group may lack up to {uncertain:,} documents: each shard names only its own largest groups")
     return tuple(cut)
 
 

@@ -28,6 +28,8 @@ class Groups:
 
     kept: tuple[Keys, ...]
     left_out_documents: int
+    uncertain_documents: int = 0
+    """So many may be missing in a group: each shard names only its own largest."""
 
 
 @dataclass(slots=True)
@@ -67,7 +69,11 @@ def decode_window(  # noqa: PLR0913 - pure function of everything that was asked
         columns = [column for each in found for column in _series(each, metric, group_by, grid)]
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         raise AnswerUnusable(f"the aggregations are not what was asked for ({type(error).__name__})") from error
-    kept = Groups(kept=tuple(each.keys for each in found), left_out_documents=left_out)
+    kept = Groups(
+        kept=tuple(each.keys for each in found),
+        left_out_documents=left_out,
+        uncertain_documents=_uncertain(aggregations),
+    )
     return _window(times, columns), kept, series
 
 
@@ -96,6 +102,13 @@ def _groups(aggregations: Json, depth: int, known: Sequence[Keys], size: int) ->
     joined = _newcomers(named, others, size**depth)
     left_out[0] += sum(each.documents for each in others) - sum(each.documents for each in joined)
     return [*named, *joined], left_out[0]
+
+
+def _uncertain(aggregations: Json) -> int:
+    """The server's own bound of the error, of the outermost groups."""
+    group = aggregations.get("group")
+    bound = group.get("doc_count_error_upper_bound") if isinstance(group, Mapping) else None
+    return max(0, bound) if isinstance(bound, int) else 0
 
 
 def _has_groups(aggregations: Json) -> bool:

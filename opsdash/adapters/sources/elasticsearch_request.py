@@ -150,7 +150,8 @@ def _by_terms(query: EsQuery, inside: Body, group_limit: int) -> Body:
     """A level for each field; the largest groups by documents, which is what Elasticsearch orders by."""
     for depth in range(len(query.group_by) - 1, -1, -1):
         size = max(1, min(query.groups, group_limit))
-        inside = {"group": {"terms": {"field": query.group_by[depth], "size": size}, "aggs": inside}}
+        terms = {"field": query.group_by[depth], "size": size, "shard_size": 3 * size + 30}
+        inside = {"group": {"terms": terms, "aggs": inside}}
     return inside
 
 
