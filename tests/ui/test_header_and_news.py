@@ -165,6 +165,13 @@ def test_a_reload_that_takes_the_dashboard_away_shows_one_that_is_there() -> Non
     assert "p99 latency" in made.text()
 
 
+def test_what_the_variables_stand_for_is_always_seen() -> None:
+    made = bench(ScriptedEngine(board_of(twelve())), (120, 34))
+    assert "$service All  Region eu" in made.lines()[1]
+    made.press("$", "enter", "down", "space", "space", "enter")
+    assert "$service 2 of 4" in made.lines()[1]
+
+
 def test_a_board_without_dashboards_says_so() -> None:
     made = bench(ScriptedEngine(replace(board_of(), dashboards=())))
     assert "the configuration has no dashboards" in made.text()

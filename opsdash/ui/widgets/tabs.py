@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from opsdash.core.view.cells import BOLD, UNDERLINE, Cells, Role, ink
 from opsdash.core.view.clean import fit, text_width
 from opsdash.ui.desk import Desk
+from opsdash.ui.overlays.variables import name_of, selection_word
 from opsdash.ui.scene import Scene
 
 
@@ -53,13 +54,28 @@ def draw_tabs(desk: Desk, scene: Scene, width: int) -> Cells:
     """The line of tabs, with what the panels are filtered by and which page of them is shown."""
     cells = Cells(width, 1)
     right = _right(desk, scene)
-    for tab in tabs_of(desk, scene, max(width - text_width(right) - 1, 1)):
+    tabs = tabs_of(desk, scene, max(width - text_width(right) - 1, 1))
+    for tab in tabs:
         current = tab.dashboard == desk.dashboard
         style = ink(Role.ACCENT, attributes=BOLD | UNDERLINE) if current else ink(Role.DIM)
         cells.put(tab.x, 0, tab.text[:1])
         cells.put(tab.x + 1, 0, tab.text[1:-1], style)
-    cells.put(max(width - text_width(right) - 1, 0), 0, right, ink(Role.ACCENT))
+    end = max(width - text_width(right) - 1, 0)
+    cells.put(end, 0, right, ink(Role.ACCENT))
+    chosen = _chosen(scene, end - (tabs[-1].x + tabs[-1].w if tabs else 0) - 4)
+    cells.put(end - text_width(chosen) - 2, 0, chosen, ink(Role.TEXT))
     return cells
+
+
+def _chosen(scene: Scene, room: int) -> str:
+    """What the variables stand for, as many as there is room for: whoever reads a chart has to know what it is of."""
+    words: list[str] = []
+    for binding in scene.snapshot.bindings:
+        word = fit(f"{name_of(binding)} {selection_word(binding)}", 32)
+        if text_width("  ".join([*words, word])) > room:
+            break
+        words.append(word)
+    return "  ".join(words)
 
 
 def _right(desk: Desk, scene: Scene) -> str:
