@@ -194,3 +194,13 @@ def test_it_is_readable_at_30_by_8():
     lines = shown(view, width=28, height=6)
     assert lines[0].split() == ["service", "rate", "p99"]
     assert lines[1].split() == ["orders", "214", "1.21"]
+
+
+def test_what_has_a_threshold_is_the_last_to_go_when_it_gets_narrow():
+    columns = (
+        Column(name="service"),
+        *(Column(name=name) for name in ("rate", "p50", "p95")),
+        Column(name="p99", thresholds=Thresholds(critical=1.0)),
+    )
+    view = table_of({name: {"orders": 1.5} for name in ("rate", "p50", "p95", "p99")}, columns=columns)
+    assert shown(view, width=21)[0].split() == ["service", "p99", "+3›"]

@@ -21,8 +21,10 @@ __all__ = ["cell_text", "draw", "first_row", "rows_of"]
 _GUTTER = 2
 _GAP = 2
 _WIDEST_GAP = 4
-_NUMBER = 7
+_NUMBER, _NARROW_NUMBER = 7, 5
 """Cells that a number has at least, so that a column does not move when 98 becomes 101."""
+_NARROW = 40
+"""Below this width there is one cell between two columns, and less room for each number."""
 _WIDEST_TEXT, _NARROWEST_TEXT = 48, 6
 _TREND, _NARROWEST_TREND = 12, 5
 
@@ -96,19 +98,21 @@ def _first(table: TableRows, look: Look, body: int) -> int:
 
 
 def _layout(table: TableRows, texts: list[list[str]], width: int, has_history: bool) -> _Layout:
-    widths = [_width(table, texts, index) for index in range(len(table.columns))]
+    least = _GAP if width >= _NARROW else 1
+    number = _NUMBER if width >= _NARROW else _NARROW_NUMBER
+    widths = [_width(table, texts, index, number) for index in range(len(table.columns))]
     kept = list(range(len(widths)))
-    while len(kept) > 1 and _needed(table, widths, kept) > width - (4 if len(kept) < len(widths) else 0):
+    while len(kept) > 1 and _needed(table, widths, kept, least) > width - (4 if len(kept) < len(widths) else 0):
         kept.remove(_least_needed(table, kept))
     hidden = len(widths) - len(kept)
     room = width - (4 if hidden else 0)
-    _shrink(table, widths, kept, room)
-    left = room - _total(widths, kept)
+    _shrink(table, widths, kept, room - _between(kept, least))
+    left = room - _total(widths, kept) - _between(kept, least)
     trend = min(_TREND, left - _GAP) if has_history and not hidden else 0
     trend = trend if trend >= _NARROWEST_TREND else 0
     left -= trend + _GAP if trend else 0
     gaps = len(kept) - 1 + (1 if trend else 0)
-    gap = _GAP + (min(left // gaps, _WIDEST_GAP - _GAP) if gaps and left > 0 else 0)
+    gap = least + (min(left // gaps, _WIDEST_GAP - least) if gaps and left > 0 else 0)
     places, x = [], _GUTTER if width > _GUTTER else 0
     for index in kept:
         places.append((index, x, max(min(widths[index], width - x), 0)))
@@ -116,25 +120,29 @@ def _layout(table: TableRows, texts: list[list[str]], width: int, has_history: b
     return _Layout(places=tuple(places), hidden=hidden, trend=(x, trend) if trend else None)
 
 
-def _width(table: TableRows, texts: list[list[str]], index: int) -> int:
+def _width(table: TableRows, texts: list[list[str]], index: int, number: int) -> int:
     """Cells that a column wants. A text column looks at all rows, so that scrolling does not move it."""
     column = table.columns[index]
     if column.width is not None:
         return max(column.width, 1)
     title = text_width(column.title) + (1 if column.is_number or index == table.sorted_by else 0)
     if column.is_number:
-        return max(title, _NUMBER, *(text_width(row[index]) for row in texts)) if texts else max(title, _NUMBER)
+        return max(title, number, *(text_width(row[index]) for row in texts)) if texts else max(title, number)
     longest = max((text_width(str(row.values[index] or "")[:64]) for row in table.rows), default=0)
     return max(min(longest, _WIDEST_TEXT), min(title, _WIDEST_TEXT), 1)
 
 
 def _total(widths: list[int], kept: list[int]) -> int:
-    return _GUTTER + sum(widths[index] for index in kept) + _GAP * (len(kept) - 1)
+    return _GUTTER + sum(widths[index] for index in kept)
 
 
-def _needed(table: TableRows, widths: list[int], kept: list[int]) -> int:
+def _between(kept: list[int], gap: int) -> int:
+    return gap * (len(kept) - 1)
+
+
+def _needed(table: TableRows, widths: list[int], kept: list[int], gap: int) -> int:
     """The total once texts are as narrow as they may be."""
-    return _total([_narrowest(table, widths, index) for index in range(len(widths))], kept)
+    return _total([_narrowest(table, widths, index) for index in range(len(widths))], kept) + _between(kept, gap)
 
 
 def _narrowest(table: TableRows, widths: list[int], index: int) -> int:
@@ -142,11 +150,18 @@ def _narrowest(table: TableRows, widths: list[int], index: int) -> int:
 
 
 def _least_needed(table: TableRows, kept: list[int]) -> int:
-    """The last column that may go: never the first one, and the one that it is sorted by only when no other is left."""
-    for index in reversed(kept[1:]):
-        if index != table.sorted_by:
-            return index
-    return kept[-1]
+    """The last column that nobody set a threshold for, then the last of all.
+
+    Never the first one, and the one that it is sorted by only when no other is left.
+    """
+    droppable = [index for index in reversed(kept[1:]) if index != table.sorted_by]
+    unjudged = [index for index in droppable if not _is_judged(table.columns[index])]
+    return (unjudged or droppable or kept[-1:])[0]
+
+
+def _is_judged(column: TableColumn) -> bool:
+    limits = column.thresholds
+    return limits is not None and (limits.warning is not None or limits.critical is not None)
 
 
 def _shrink(table: TableRows, widths: list[int], kept: list[int], room: int) -> None:
