@@ -195,12 +195,10 @@ class Keymap:
 def _holding(keymap: Keymap, stack: tuple[Where, ...]) -> tuple[Command, ...]:
     """Looked at for every picture, so it is remembered."""
     found = []
-    for where in stack:
-        for command in keymap.commands:
-            if command.where is where:
-                keys = tuple(key for key in command.keys if keymap.lookup(key, stack) == command)
-                if keys:
-                    found.append(command if keys == command.keys else replace(command, keys=keys))
+    for command in (command for where in stack for command in keymap.commands if command.where is where):
+        keys = tuple(key for key in command.keys if keymap.lookup(key, stack) == command)
+        if keys:
+            found.append(command if keys == command.keys else replace(command, keys=keys))
     return tuple(found)
 
 
