@@ -174,17 +174,20 @@ class ElasticsearchSource:
         )
         if query.group_by and not query.instant and not notes.partial:
             self._groups.remember(query, span, groups.kept)
-        warnings = notes.warnings
-        if not window.present.any() or not np.nan_to_num(window.values).any():
-            fields = (query.metric.field, *query.group_by)
-            warnings += await self._catalogue.why_empty(index, self._spec.time_field, fields)
         return Answer(
             window=window,
-            warnings=warnings,
+            warnings=notes.warnings + await self._why_empty(query, index, window),
             cut=() if known else _cut(query, window, series, groups),
             partial_from_s=_partial_from_s(times, grid, notes, asked_at_s, instant=query.instant),
             bytes=reply.bytes,
         )
+
+    async def _why_empty(self, query: EsQuery, index: str, window: Window) -> tuple[str, ...]:
+        """Fields that no index has, where there is nothing to show but gaps and zeros."""
+        if window.present.any() and np.nan_to_num(window.values).any():
+            return ()
+        names = (query.metric.field, *query.group_by)
+        return await self._catalogue.why_empty(index, self._spec.time_field, names)
 
     async def _decoded(self, aggregations: Any, *, grid: Grid, **asked: Any) -> tuple[Window, Groups, int]:
         """Decoded here where that takes a few milliseconds, in a thread where a key would have to wait for it."""

@@ -46,12 +46,11 @@ async def rows_json(source: str, pieces: AsyncGenerator[bytes, None], most: int)
     start, stream = bytearray(), _RowStream(source, most)
     async with aclosing(pieces):
         async for piece in pieces:
-            if not stream.has_begun:
-                start += piece
-                if len(start) <= min(AT_ONCE_BYTES, most):
-                    continue
-                piece = bytes(start)  # noqa: PLW2901 - what came so far is its first piece
-            wanted = stream.feed(piece)
+            start += piece
+            if not stream.has_begun and len(start) <= min(AT_ONCE_BYTES, most):
+                continue
+            wanted = stream.feed(bytes(start))  # at first all that came so far
+            start.clear()
             await asyncio.sleep(0)
             if not wanted:
                 break
