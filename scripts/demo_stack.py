@@ -33,7 +33,6 @@ from tests.servers.prometheus import PrometheusServer
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "sample_configs" / "demo.yaml"
 INDEX = "logs-shop"
-HISTORY_S = 7200
 DOCUMENTS_A_SECOND = 4
 BURST_FACTOR = 5
 INCIDENT_EVERY_S, INCIDENT_LASTS_S = 240, 60
@@ -47,13 +46,14 @@ def main(argv: list[str]) -> int:
     """The exit code is that of the dashboard."""
     parser = argparse.ArgumentParser(prog="make demo", description="A dashboard on living, made-up data.")
     parser.add_argument("--serve-only", action="store_true", help="start the servers, print their URLs, wait")
+    parser.add_argument("--hours", type=float, default=2.0, help="how much history there is")
     options, rest = parser.parse_known_args(argv)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _end)
     try:
         with contextlib.ExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="opsdash-demo-")))
-            return run(folder, stack, rest, serve_only=options.serve_only)
+            return run(folder, stack, options, rest)
     except Ended:
         return 143
     except KeyboardInterrupt:
@@ -63,19 +63,19 @@ def main(argv: list[str]) -> int:
         return 1
 
 
-def run(folder: Path, stack: contextlib.ExitStack, rest: list[str], *, serve_only: bool) -> int:
+def run(folder: Path, stack: contextlib.ExitStack, options: argparse.Namespace, rest: list[str]) -> int:
     """Starts the servers into the stack and the dashboard on them."""
     if why := prometheus.what_is_missing():
         say(f"cannot run without Prometheus: {why}")
         return 1
     logs = launch_elasticsearch(folder, stack)  # a slow starter: Prometheus is made ready meanwhile
-    metrics = start_prometheus(folder, stack)
+    metrics = start_prometheus(folder, stack, options.hours)
     if logs is not None:
-        fill_elasticsearch(logs, stack)
+        fill_elasticsearch(logs, stack, options.hours)
     config = folder / "demo.yaml"
     logs_url = logs.url if logs else stack.enter_context(RefusedPort()).url
     config.write_text(pointed(SAMPLE.read_text(), metrics.url, logs_url))
-    if serve_only:
+    if options.serve_only:
         print(f"prometheus     {metrics.url}")
         print(f"elasticsearch  {logs.url if logs else '-'}")
         print(f"config         {config}", flush=True)
@@ -84,13 +84,13 @@ def run(folder: Path, stack: contextlib.ExitStack, rest: list[str], *, serve_onl
     return dashboard([sys.executable, "-m", "opsdash", str(config), *rest])
 
 
-def start_prometheus(folder: Path, stack: contextlib.ExitStack) -> PrometheusServer:
-    """The plant and a Prometheus with its history."""
-    say("starting Prometheus with two hours of a shop …")
+def start_prometheus(folder: Path, stack: contextlib.ExitStack, hours: float) -> PrometheusServer:
+    """The plant, and a Prometheus with its history that goes on."""
+    say("starting Prometheus with the history of a shop …")
     plant = Plant().start()
     stack.callback(plant.stop)
     server = PrometheusServer(folder / "prometheus", targets={"plant": plant.address})
-    server.write_plant_history(hours=HISTORY_S / 3600)
+    server.write_plant_history(hours=hours)
     stack.callback(server.stop)
     return server.start()
 
@@ -107,13 +107,13 @@ def launch_elasticsearch(folder: Path, stack: contextlib.ExitStack) -> Elasticse
     return server
 
 
-def fill_elasticsearch(server: ElasticsearchServer, stack: contextlib.ExitStack) -> None:
-    """Two hours of logs, and a writer that goes on."""
-    say("starting Elasticsearch with two hours of logs …")
+def fill_elasticsearch(server: ElasticsearchServer, stack: contextlib.ExitStack, hours: float) -> None:
+    """The logs until now, and a writer that goes on."""
+    say("starting Elasticsearch with its logs …")
     server.wait_until_ready()
     server.create_index(INDEX)
     now_s = time.time()
-    server.add(INDEX, history(now_s))
+    server.add(INDEX, history(now_s, hours))
     halt = threading.Event()
     writer = threading.Thread(target=write_on, args=(server, now_s, halt), name="log writer", daemon=True)
     writer.start()
@@ -134,9 +134,9 @@ def second(at_s: int) -> Iterator[shop_logs.Document]:
         yield shop_logs.document(at_s + k / count, at_s * 97 + k, failing=failing)
 
 
-def history(now_s: float) -> Iterator[shop_logs.Document]:
-    """Every document of the two hours before."""
-    for at_s in range(int(now_s) - HISTORY_S, int(now_s)):
+def history(now_s: float, hours: float) -> Iterator[shop_logs.Document]:
+    """Every document of the hours before."""
+    for at_s in range(int(now_s - hours * 3600), int(now_s)):
         yield from second(at_s)
 
 
