@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar, assert_never
@@ -210,18 +210,12 @@ class PrometheusSource:
         """Small answers at once; large ones while they arrive, giving way to others after each piece."""
         limits = self._spec.limits
         whole = bytearray()
-        stream: AnswerStream | None = None
         async with aclosing(response.pieces()) as pieces:
             async for piece in pieces:
-                if stream is None:
-                    whole += piece
-                    if len(whole) <= min(WHOLE_BODY_BYTES, limits.bytes):
-                        continue
-                    stream = AnswerStream(rows, limits)
-                    piece, whole = bytes(whole), bytearray()  # noqa: PLW2901 - what came so far is its first piece
-                if not await _fed(stream, piece):
-                    break
-        return decode(bytes(whole), rows) if stream is None else stream.finish()
+                whole += piece
+                if len(whole) > min(WHOLE_BODY_BYTES, limits.bytes):
+                    return await _streamed(bytes(whole), pieces, AnswerStream(rows, limits))
+        return decode(bytes(whole), rows)
 
     def _skew_s(self, seen: Response) -> float | None:
         """The server's clock minus ours; 0 within what a Date of whole seconds can tell."""
@@ -230,6 +224,14 @@ class PrometheusSource:
             return None
         skew = date + 0.5 - (self._clock.now_s() - seen.rtt_s / 2)
         return 0.0 if abs(skew) <= 0.5 + seen.rtt_s else skew
+
+
+async def _streamed(first: bytes, rest: AsyncIterator[bytes], stream: AnswerStream) -> Answer:
+    if await _fed(stream, first):
+        async for piece in rest:
+            if not await _fed(stream, piece):
+                break
+    return stream.finish()
 
 
 async def _fed(stream: AnswerStream, piece: bytes) -> bool:
