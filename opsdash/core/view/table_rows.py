@@ -316,11 +316,18 @@ def _searchable(value: Scalar) -> str:
 def _order(columns: tuple[TableColumn, ...], wanted: str) -> tuple[int | None, bool]:
     """The column and direction that a name, or `-name`, asks for; an exact name wins over a minus."""
     for text, descending in ((wanted, False), (wanted.removeprefix("-"), wanted.startswith("-"))):
-        for match in (str, str.casefold):
-            for index, column in enumerate(columns):
-                if text and match(text) in (match(column.name), match(column.title)):
-                    return index, descending
+        index = _named_column(columns, text)
+        if index is not None:
+            return index, descending
     return None, False
+
+
+def _named_column(columns: tuple[TableColumn, ...], text: str) -> int | None:
+    """The column of this name or title, as it is written or else without regard to case."""
+    exact = [index for index, column in enumerate(columns) if text in (column.name, column.title)]
+    folded = text.casefold()
+    near = (index for index, c in enumerate(columns) if folded in (c.name.casefold(), c.title.casefold()))
+    return next(iter(exact), next(near, None)) if text else None
 
 
 def _sorted(rows: list[TableRow], by: int, *, descending: bool) -> list[TableRow]:

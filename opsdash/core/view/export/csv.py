@@ -50,11 +50,8 @@ def series_csv(parts: Sequence[tuple[Window, Sequence[str]]]) -> str:
     for window, _ in parts:
         place = np.searchsorted(times, window.times).tolist()
         for values, present in zip(window.values.tolist(), window.present.tolist(), strict=True):
-            column: list[Scalar] = [None] * times.size
-            for row, value, has in zip(place, values, present, strict=True):
-                if has:
-                    column[row] = value
-            columns.append(column)
+            known = {row: value for row, value, has in zip(place, values, present, strict=True) if has}
+            columns.append([known.get(row) for row in range(times.size)])
     stamps = [iso_time(at) for at in times.tolist()]
     return written(["time", *names], zip(stamps, *columns, strict=True))
 
