@@ -331,6 +331,25 @@ def test_remapped_keys_are_heard_and_shown() -> None:
     assert "z maximise" in made.lines()[-1]
 
 
+@pytest.mark.parametrize(
+    ("key", "length_s", "end_s"), [("[", 3600, NOW_S - 900), ("-", 7200, NOW_S), ("+", 1800, NOW_S)]
+)
+def test_another_range_of_a_paused_screen_is_asked_for_and_stands_still(
+    key: str, length_s: float, end_s: float
+) -> None:
+    made = on("space")()
+    made.clock.advance(60)
+    made.press(key)
+    assert ("choose_range", TimeRange(length_s=length_s, end_s=end_s)) in made.engine.calls
+    assert made.engine.calls[-1] == ("resume",)
+    assert "FIXED" in made.lines()[0]
+
+
+def test_a_typed_time_ends_a_pause() -> None:
+    made = on("space", "t")().type("3h").press("enter")
+    assert "3h live" in made.lines()[0]
+
+
 def test_a_paused_refresh_says_why_nothing_happens() -> None:
     made = on("space")().press("r")
     assert "refresh" not in [call[0] for call in made.engine.calls]

@@ -26,15 +26,20 @@ def _moment_s(scene: Scene) -> float:
 def _pan(share: float, desk: Desk, scene: Scene) -> Step:
     ends_s = _moment_s(scene)
     moved = scene.snapshot.time_range.panned(share, ends_s)
-    return Step(replace(desk, cursor_s=None), _if_new(moved, scene))
+    return Step(replace(desk, cursor_s=None), ask_for(moved, scene))
 
 
 def _zoom(factor: float, desk: Desk, scene: Scene) -> Step:
     zoomed = scene.snapshot.time_range.zoomed(factor, _moment_s(scene))
-    return Step(replace(desk, cursor_s=None), _if_new(zoomed, scene))
+    return Step(replace(desk, cursor_s=None), ask_for(zoomed, scene))
 
 
-def _if_new(chosen: TimeRange, scene: Scene) -> tuple[ChooseRange, ...]:
+def ask_for(chosen: TimeRange, scene: Scene) -> tuple[ChooseRange | Resume, ...]:
+    """Shows a range. A paused screen goes on standing still, at the range's own end, but its data is asked for."""
+    paused = scene.snapshot.paused_at_s
+    if paused is not None:
+        still = replace(chosen, end_s=paused) if chosen.end_s is None else chosen
+        return (ChooseRange(still), Resume())
     return (ChooseRange(chosen),) if chosen != scene.snapshot.time_range else ()
 
 

@@ -10,7 +10,7 @@ from opsdash.core.view.cells import BOLD, Cells, Role, ink
 from opsdash.core.view.clean import fit, text_width
 from opsdash.core.view.keymap import Where
 from opsdash.ui.desk import Desk
-from opsdash.ui.effects import ChooseRange, Step
+from opsdash.ui.effects import ChooseRange, Resume, Step
 from opsdash.ui.overlays.overlay import Commanded, Heard, Pasted, Typed
 from opsdash.ui.overlays.text_line import TextLine
 from opsdash.ui.scene import Scene
@@ -152,7 +152,8 @@ def choose_time(desk: Desk, scene: Scene) -> Typing:
             asked = parse_asked_time(text, at.snapshot.time_range, at.now_s, at.zone_of(now))
         except ValueError as error:
             return str(error)
-        return Step(replace(now, cursor_s=None), (ChooseRange(asked),))
+        going_on = (Resume(),) if at.snapshot.paused_at_s is not None else ()
+        return Step(replace(now, cursor_s=None), (ChooseRange(asked), *going_on))
 
     zone = moment(scene.now_s, scene.zone_of(desk)).tzname() or ""
     return Typing(title=f"Show which time? ({fit(zone, 8)})", take=take, before=desk, examples=EXAMPLES)

@@ -95,6 +95,8 @@ def _fitting(hints: Sequence[tuple[int, str, str]], room: int) -> list[tuple[str
 def _right(scene: Scene) -> str:
     waiting = [panel for panel in scene.snapshot.panels.values() if panel.waiting]
     total = len(scene.snapshot.panels)
+    if waiting and scene.snapshot.paused_at_s is not None:
+        return f"paused before {len(waiting)} of {total} were asked"
     if waiting:
         sources = sorted({panel.spec.source for panel in waiting if panel.spec.source})
         name = fit(sources[0], 12) if len(sources) == 1 else f"{len(sources)} sources"
