@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from re import compile as pattern
 
@@ -70,7 +71,12 @@ def chosen_of(binding: Binding, dialect: Dialect) -> Chosen:
         return Chosen((spec.all_value,), verbatim=spec.all_value, trusted=True)
     if not binding.options:
         return Chosen((EVERYTHING[dialect],), verbatim=EVERYTHING[dialect], trusted=True)
-    return Chosen(tuple(map(escaping.well_formed, binding.options)), trusted=trusted)
+    return Chosen(_well_formed(binding.options), trusted=trusted)
+
+
+@lru_cache(maxsize=256)
+def _well_formed(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(escaping.well_formed, values))
 
 
 def bare(token: Token, known: Scope, *, glued: bool) -> str:
@@ -154,7 +160,13 @@ def _promql_inside(token: Token, chosen: Chosen | None, known: Scope, quoting: s
         return escaping.promql_text(chosen.verbatim, quoting)
     if len(chosen.values) == 1 and (chosen.regex or not regex):
         return escaping.promql_text(chosen.values[0], quoting)
-    return escaping.promql_text(formats.formatted("", chosen.values, "regex"), quoting)
+    return _promql_alternation(chosen.values, quoting)
+
+
+@lru_cache(maxsize=256)
+def _promql_alternation(values: tuple[str, ...], quoting: str) -> str:
+    """Kept from poll to poll: "All" of a thousand pods is a long text."""
+    return escaping.promql_text(formats.formatted("", values, "regex"), quoting)
 
 
 def _formatted_inside(token: Token, known: Scope, escape: Callable[[str], str]) -> str:
