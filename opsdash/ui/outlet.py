@@ -13,8 +13,8 @@ from collections.abc import Callable
 CONGESTED_BYTES = 16_384
 """While more than this waits, a new frame is dropped: it would be old before anyone saw it."""
 
-MOST_BYTES = 1_048_576
-"""Nothing at all is taken while more than this waits."""
+MOST_WRITES = 16_384
+"""Nothing at all is taken while so many writes wait: 1 MB, since only short ones are taken by then."""
 
 CONTROL_BYTES = 64
 """Writes up to this length (a mode, the bell, the end of a synchronised update) are not frames and are not dropped."""
@@ -57,9 +57,10 @@ class Outlet:
 
     def write(self, data: bytes) -> bool:
         """Queues it and returns at once; False when it was dropped."""
-        limit = MOST_BYTES if len(data) <= CONTROL_BYTES else CONGESTED_BYTES
+        is_frame = len(data) > CONTROL_BYTES
         with self._changed:
-            if self._closing or self._bytes > limit:
+            full = self._bytes > CONGESTED_BYTES if is_frame else len(self._waiting) >= MOST_WRITES
+            if self._closing or full:
                 self._dropped = True
                 return False
             self._waiting.append(data)
