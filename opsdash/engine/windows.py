@@ -9,7 +9,7 @@ import numpy as np
 
 from opsdash.core.events import Polled
 from opsdash.core.metrics.answers import Answer
-from opsdash.core.metrics.fetching import Coverage, Extend, Fill, Head, Nothing, aligned, plan
+from opsdash.core.metrics.fetching import Coverage, Extend, Fill, Head, aligned, plan
 from opsdash.core.metrics.merge import agree, merge, without_empty_series
 from opsdash.core.metrics.queries import EsqlQuery, EsQuery, LogQuery, MetricQuery, PromQuery, Query, Span
 from opsdash.core.metrics.window import Window, empty_window
@@ -32,6 +32,19 @@ class _Kept:
     """An overlap disagreed, and it was too early to ask for everything again."""
     doubted_at_s: float = -inf
     """When everything was last asked for again because an overlap disagreed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asking:
+    """One poll of one query."""
+
+    key: PromQuery | EsQuery
+    """As it was wanted, with its offset."""
+    query: PromQuery | EsQuery
+    """As it is asked: the offset is in the span."""
+    source: Source
+    wanted: Span
+    until_s: float
 
 
 class Windows:
@@ -64,79 +77,79 @@ class Windows:
     async def _poll_window(
         self, query: PromQuery | EsQuery, source: Source, time_range: TimeRange, now_s: float, started: float
     ) -> Polled | None:
-        start, end = time_range.bounds(now_s)
-        wanted = aligned(start - query.offset_s, end - query.offset_s, step_of(query, time_range))
-        asked = replace(query, offset_s=0.0)
+        start, end = (at_s - query.offset_s for at_s in time_range.bounds(now_s))
+        asking = _Asking(
+            key=query,
+            query=replace(query, offset_s=0.0),
+            source=source,
+            wanted=aligned(start, end, step_of(query, time_range)),
+            until_s=end,
+        )
         kept = self._kept.get(query)
-        live, until = time_range.is_live, end - query.offset_s
         fetch = plan(
-            asked,
+            asking.query,
             kept.coverage if kept else None,
-            wanted,
-            now_s=until,
-            live=live,
+            asking.wanted,
+            now_s=end,
+            live=time_range.is_live,
             lag_s=self._lag_s.get(query.source, 60.0),
         )
         match fetch:
-            case Nothing():
-                return None
             case Head(at_s=at_s) if kept is not None:
-                answer = await source.fetch_instant(asked, at_s)
-                window = _with_head(kept, answer.window, wanted)
-                answer = replace(answer, cut=kept.answer.cut or answer.cut)
+                answer, window = await self._head(asking, kept, at_s)
             case Extend(span=span) if kept is not None:
-                answer = await source.fetch(asked, span)
-                joined = self._joined(kept, answer.window, span, wanted, asked)
-                if joined is None:
-                    whole = Span(start_s=wanted.start_s, end_s=max(wanted.end_s, span.end_s), step_s=wanted.step_s)
-                    answer = await source.fetch(asked, whole)
-                    window = self._filled(query, answer, wanted, until, doubted_at_s=until)
-                else:
-                    answer = replace(answer, cut=tuple(dict.fromkeys((*kept.answer.cut, *answer.cut))))
-                    window = self._extended(query, kept, answer, wanted, joined)
+                answer, window = await self._extend(asking, kept, span)
             case Fill(span=span):
-                answer = await source.fetch(asked, span)
-                window = self._filled(query, answer, wanted, until)
-            case _:  # Head and Extend without anything kept: plan() never says so
+                answer, window = await self._fill(asking, span)
+            case _:
                 return None
         return self._polled(query, answer, _moved(window, query.offset_s), started)
 
-    def _joined(
-        self, kept: _Kept, piece: Window, span: Span, wanted: Span, query: PromQuery | EsQuery
-    ) -> Window | None:
-        """The extended window, or None when everything has to be asked for again."""
-        if isinstance(query, EsQuery):
-            # The tail's own top groups may be others than those of the whole range.
-            doubtful = bool(query.group_by) and bool(set(piece.labels) - set(kept.window.labels))
-            absent_is_zero = query.metric.function in {"count", "rate", "cardinality"}
-        else:
-            settled = kept.coverage.to_s - wanted.step_s
-            doubtful = not agree(kept.window, piece, from_s=span.start_s, to_s=settled)
-            absent_is_zero = False
-        kept.is_suspect = kept.is_suspect or doubtful
-        lately = wanted.end_s - kept.doubted_at_s < max(REFILL_AT_MOST_EVERY_S, 4 * wanted.step_s)
-        if kept.is_suspect and not lately:
-            return None
-        return merge(
+    async def _head(self, asking: _Asking, kept: _Kept, at_s: float) -> tuple[Answer, Window]:
+        """The value now, after the last step; the next step takes its place."""
+        answer = await asking.source.fetch_instant(asking.query, at_s)
+        head, after = answer.window, float(np.nextafter(kept.coverage.to_s, np.inf))
+        window = kept.window
+        if head.times.size and head.times[-1] >= after:
+            window = merge(kept.window, head, piece_from_s=after, keep_from_s=asking.wanted.start_s)
+        return replace(answer, cut=kept.answer.cut or answer.cut), window
+
+    async def _extend(self, asking: _Asking, kept: _Kept, span: Span) -> tuple[Answer, Window]:
+        answer = await asking.source.fetch(asking.query, span)
+        doubtful = _is_doubtful(kept, answer, span, asking)
+        lately = asking.wanted.end_s - kept.doubted_at_s < max(REFILL_AT_MOST_EVERY_S, 4 * asking.wanted.step_s)
+        if (kept.is_suspect or doubtful) and not lately:
+            return await self._fill(asking, _reaching(asking.wanted, span.end_s), doubted_at_s=asking.until_s)
+        window = merge(
             kept.window,
-            piece,
+            answer.window,
             piece_from_s=span.start_s,
-            keep_from_s=wanted.start_s,
-            absent_is_zero=absent_is_zero,
+            keep_from_s=asking.wanted.start_s,
+            absent_is_zero=_counts(asking.query),
         )
+        answer = replace(answer, cut=tuple(dict.fromkeys((*kept.answer.cut, *answer.cut))))
+        coverage = replace(kept.coverage, from_s=asking.wanted.start_s, to_s=asking.wanted.end_s)
+        suspect = kept.is_suspect or doubtful
+        self._keep(asking.key, replace(kept, window=window, coverage=coverage, answer=answer, is_suspect=suspect))
+        return answer, window
 
-    def _filled(
-        self, query: Query, answer: Answer, wanted: Span, until_s: float, *, doubted_at_s: float = -inf
-    ) -> Window:
+    async def _fill(self, asking: _Asking, span: Span, *, doubted_at_s: float = -inf) -> tuple[Answer, Window]:
+        answer = await asking.source.fetch(asking.query, span)
         window = without_empty_series(answer.window)
-        coverage = Coverage(step_s=wanted.step_s, from_s=wanted.start_s, to_s=wanted.end_s, filled_at_s=until_s)
-        self._keep(query, _Kept(window=window, coverage=coverage, answer=answer, doubted_at_s=doubted_at_s))
-        return window
-
-    def _extended(self, query: Query, kept: _Kept, answer: Answer, wanted: Span, window: Window) -> Window:
-        coverage = replace(kept.coverage, from_s=wanted.start_s, to_s=wanted.end_s)
-        self._keep(query, replace(kept, window=window, coverage=coverage, answer=answer))
-        return window
+        kept = _Kept(
+            window=window,
+            coverage=Coverage(
+                step_s=asking.wanted.step_s,
+                from_s=asking.wanted.start_s,
+                to_s=asking.wanted.end_s,
+                filled_at_s=asking.until_s,
+            ),
+            answer=answer,
+            is_suspect=_is_partial(answer, span),
+            doubted_at_s=doubted_at_s,
+        )
+        self._keep(asking.key, kept)
+        return answer, window
 
     def _keep(self, query: Query, kept: _Kept) -> None:
         """The newest last: the first in the dictionary is the one to give up."""
@@ -165,12 +178,29 @@ async def _at_once(query: MetricQuery, source: Source, time_range: TimeRange, no
     return await source.fetch(query, Span(start_s=start, end_s=end, step_s=length))
 
 
-def _with_head(kept: _Kept, head: Window, wanted: Span) -> Window:
-    """The value now, after the last step; the next step takes its place."""
-    after = float(np.nextafter(kept.coverage.to_s, np.inf))
-    if head.times.size == 0 or head.times[-1] < after:
-        return kept.window
-    return merge(kept.window, head, piece_from_s=after, keep_from_s=wanted.start_s)
+def _is_doubtful(kept: _Kept, answer: Answer, span: Span, asking: _Asking) -> bool:
+    """Whether this piece makes one doubt what is known, or is itself not to be trusted for long."""
+    if _is_partial(answer, span):
+        return True
+    if isinstance(asking.query, EsQuery):
+        # The tail's own top groups may be others than those of the whole range.
+        return bool(asking.query.group_by) and bool(set(answer.window.labels) - set(kept.window.labels))
+    settled = kept.coverage.to_s - asking.wanted.step_s
+    return not agree(kept.window, answer.window, from_s=span.start_s, to_s=settled)
+
+
+def _is_partial(answer: Answer, span: Span) -> bool:
+    """Whether the whole answer may be incomplete (failed shards, a time-out), not only its last bucket."""
+    return answer.partial_from_s is not None and answer.partial_from_s <= span.start_s
+
+
+def _counts(query: MetricQuery) -> bool:
+    """Whether a group that is not in the answer has counted nothing."""
+    return isinstance(query, EsQuery) and query.metric.function in {"count", "rate", "cardinality"}
+
+
+def _reaching(wanted: Span, end_s: float) -> Span:
+    return Span(start_s=wanted.start_s, end_s=max(wanted.end_s, end_s), step_s=wanted.step_s)
 
 
 def _moved(window: Window, offset_s: float) -> Window:
