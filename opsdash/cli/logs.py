@@ -59,6 +59,27 @@ class PrivateRotatingFile(RotatingFileHandler):
         raw = open(descriptor, "ab", buffering=0)  # noqa: SIM115 - the handler closes it
         return TextIOWrapper(raw, encoding="utf-8", errors="replace", write_through=True)
 
+    def emit(self, record: logging.LogRecord) -> None:
+        """Writes it where the log is now: another opsdash, or logrotate, may have moved the file away."""
+        try:
+            if self._was_moved():
+                self.close()
+                self.stream = self._open()
+        except OSError:
+            self.lost += 1
+            return
+        super().emit(record)
+
+    def _was_moved(self) -> bool:
+        if self.stream is None:
+            return False
+        try:
+            there = os.stat(self.baseFilename)
+        except FileNotFoundError:
+            return True
+        mine = os.fstat(self.stream.fileno())
+        return (there.st_dev, there.st_ino) != (mine.st_dev, mine.st_ino)
+
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 - logging's
         """Counts what is lost; the screen is not its place."""
         self.lost += 1

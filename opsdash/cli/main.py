@@ -40,7 +40,7 @@ def _refuse_rest(parser: argparse.ArgumentParser, args: argparse.Namespace, rest
         parser.error(f"the command comes first: opsdash {args.config} …; for a file of that name: ./{args.config}")
     if rest:
         parser.error(f"not understood: {' '.join(rest)}")
-    if args.config is not None and "/" not in args.config and not os.path.lexists(args.config):
+    if args.config is not None and not {"/", "."} & set(args.config) and not os.path.lexists(args.config):
         _suggest_command(parser, args.config)
 
 

@@ -117,3 +117,15 @@ def test_a_crash_without_a_log_finds_another_place(tmp_path: Path, monkeypatch: 
     assert path is not None
     assert path.parent == tmp_path
     assert "ValueError: x" in path.read_text()
+
+
+def test_a_log_that_was_moved_away_is_begun_anew(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    open_log(str(path), "info", {})
+    path.rename(tmp_path / "a.log.old")
+    logging.getLogger("x").info("after the move")
+    assert "after the move" in path.read_text()
+    path.unlink()
+    logging.getLogger("x").info("after the removal")
+    assert "after the removal" in path.read_text()
+    assert path.stat().st_mode & 0o777 == 0o600
