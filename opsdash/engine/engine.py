@@ -52,6 +52,7 @@ GATHER_AT_MOST_S = 0.12
 HEARTBEAT_S = 1.0
 """Ages and states are looked at this often, also when nothing comes."""
 PROBE_EVERY_S = 60.0
+PROBE_DEADLINE_S = 10.0
 OPTIONS_EVERY_S = 60.0
 EXPLAIN_DEADLINE_S = 10.0
 
@@ -355,19 +356,21 @@ class Engine:
 
     async def _keep_probing(self) -> None:
         """Asks each source now and then what it is and what time it has; after the first answers are on screen."""
+        await asyncio.sleep(2 * HEARTBEAT_S)
         while True:
-            await asyncio.sleep(2 * HEARTBEAT_S)
             for name, source in list(self._sources.items()):
-                if self._gate(name).is_closed:
-                    continue
-                try:
-                    async with asyncio.timeout(10):
-                        probe = await source.probe()
-                except (OpsdashError, TimeoutError) as error:
-                    logger.info("%s did not say what it is: %s", name, error)
-                    continue
-                self._apply(SourceProbed(source=name, product=f"{probe.product} {probe.version}", skew_s=probe.skew_s))
+                if not self._gate(name).is_closed:
+                    await self._probe(name, source)
             await asyncio.sleep(PROBE_EVERY_S)
+
+    async def _probe(self, name: str, source: Source) -> None:
+        try:
+            async with asyncio.timeout(PROBE_DEADLINE_S):
+                probe = await source.probe()
+        except (OpsdashError, TimeoutError) as error:
+            logger.info("%s did not say what it is: %s", name, error)
+            return
+        self._apply(SourceProbed(source=name, product=f"{probe.product} {probe.version}", skew_s=probe.skew_s))
 
 
 def _with_older(event: Polled, pages: tuple[Answer, ...]) -> Polled:
