@@ -15,6 +15,7 @@ from textual.binding import BindingType
 
 from opsdash.core.errors import OpsdashError
 from opsdash.core.metrics.queries import LogQuery
+from opsdash.core.view.clean import fit
 from opsdash.core.view.keymap import parse_key
 from opsdash.ui import mouse
 from opsdash.ui.bridge import carry_snapshots, tell_engine
@@ -234,7 +235,7 @@ class OpsdashApp(ExactDisplay):
             return
         encoded = base64.b64encode(effect.text.encode()).decode()
         self.write_exactly(f"\x1b]52;c;{encoded}\x07")
-        self._session.say(f"copied {effect.what}: {effect.text[:60]}", "good")
+        self._session.say(f"copied {effect.what}: {fit(effect.text, 60)}", "good")
 
     @work(exit_on_error=False)
     async def _write_panel(self, effect: Write) -> None:
