@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -49,21 +50,22 @@ def join(files: list[ParsedFile], report: Report) -> Union:
         for name in SCALARS:
             if name in file.root.model.model_fields_set and getattr(file.root.model, name) is not None:
                 _once(union.top, name, (getattr(file.root.model, name), file.root.place / name), report)
-        for kind, named, into in (
-            ("source", file.named_sources, union.named_sources),
-            ("variable", file.named_variables, union.named_variables),
-        ):
-            for name, place in named.items():
-                if name in into:
-                    report.error(place, f'a second {kind} "{name}"; the first is in {into[name]}', key=True)
-                else:
-                    into[name] = place
+        _named("source", file.named_sources, union.named_sources, report)
+        _named("variable", file.named_variables, union.named_variables, report)
         union.sources = {**file.sources, **union.sources}
         union.variables = {**file.variables, **union.variables}
         union.dashboards.extend(file.dashboards)
     union.sources = {name: union.sources[name] for name in union.named_sources if name in union.sources}
     union.variables = {name: union.variables[name] for name in union.named_variables if name in union.variables}
     return union
+
+
+def _named(kind: str, given: Mapping[str, Place], into: dict[str, Place], report: Report) -> None:
+    for name, place in given.items():
+        if name in into:
+            report.error(place, f'a second {kind} "{name}"; the first is in {into[name]}', key=True)
+        else:
+            into[name] = place
 
 
 def _once(into: dict[str, tuple[object, Place]], name: str, given: tuple[object, Place], report: Report) -> None:
