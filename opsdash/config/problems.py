@@ -24,7 +24,7 @@ class Problem:
     severity: Severity = "error"
 
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}:{self.column}"
+        place = f"{shown(self.file, 4096)}:{self.line}:{self.column}"
         warning = "warning: " if self.severity == "warning" else ""
         return ": ".join(part for part in (place, self.key, warning + self.message) if part)
 

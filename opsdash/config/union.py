@@ -11,6 +11,7 @@ from opsdash.config.build import identities, panel_spec, source_spec, variable_s
 from opsdash.config.models.source import Source
 from opsdash.config.models.variable import Variable
 from opsdash.config.parsing import Parsed, ParsedDashboard, ParsedFile
+from opsdash.config.problems import shown
 from opsdash.config.report import Place, Report
 from opsdash.config.texts import variable_texts
 from opsdash.core.substitute import references
@@ -63,7 +64,7 @@ def join(files: list[ParsedFile], report: Report) -> Union:
 def _named(kind: str, given: Mapping[str, Place], into: dict[str, Place], report: Report) -> None:
     for name, place in given.items():
         if name in into:
-            report.error(place, f'a second {kind} "{name}"; the first is in {into[name]}', key=True)
+            report.error(place, f'a second {kind} "{shown(name, 60)}"; the first is in {into[name]}', key=True)
         else:
             into[name] = place
 
