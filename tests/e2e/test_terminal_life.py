@@ -195,6 +195,18 @@ def test_a_terminal_at_one_kilobyte_a_second_is_never_far_behind(tmp_path: Path)
         assert tty.process.wait(SOON_S) == 143
 
 
+def test_it_does_not_spin_on_a_terminal_that_does_not_read(tmp_path: Path) -> None:
+    with dashboard(tmp_path, size=(200, 60)) as tty:
+        tty.wait_for("refused")
+        tty.stop_reading()
+        tty.send("\x0c\x0c\x0c")
+        time.sleep(1)
+        before = tty.cpu_s()
+        time.sleep(4)
+        assert tty.cpu_s() - before < 2.0
+        tty.read_again()
+
+
 # Kinds of terminals
 
 
