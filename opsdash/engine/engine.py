@@ -250,8 +250,9 @@ class Engine:
         """Starts the pollers that are missing and stops those that nobody shows."""
         if self._tasks is None:
             return
-        paused = self._state.paused_at_s is not None
-        queries = {query for panel in self._wanted.values() for query in panel.asked()} if not paused else set()
+        queries = {query for panel in self._wanted.values() for query in panel.asked()}
+        if self._state.paused_at_s is not None:  # what was never asked is asked once, at the instant that is shown
+            queries = {query for query in queries if not self._was_answered(query)}
         for query in [query for query in self._pollers if query not in queries]:
             self._pollers.pop(query)[1].cancel()
         specs = {spec.name: spec for spec in self._state.board.sources}
@@ -261,6 +262,7 @@ class Engine:
             timing=lambda: Timing(origin_s=self._origin_s, period_s=self._state.board.refresh_s),
             time_range=lambda: self._state.time_range,
             now_s=self._shown_now_s,
+            is_paused=lambda: self._state.paused_at_s is not None,
             emit=self._emit,
             rng=self._rng,
         )
@@ -270,6 +272,10 @@ class Engine:
                     query, self._sources[query.source], self._gate(query.source), specs[query.source].timeout_s, poll
                 )
                 self._pollers[query] = (poller, self._tasks.create_task(poller.run(), name="poll"))
+
+    def _was_answered(self, query: Query) -> bool:
+        record = self._state.queries.get(query)
+        return record is not None and record.succeeded_at_s is not None
 
     def _gate(self, source: str) -> Gate:
         if source not in self._gates:

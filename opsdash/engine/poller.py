@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 NOT_HEALING_WAIT_S = 30.0
 """What will not heal by itself is asked rarely: a person has to change something first."""
+UNTIL_WOKEN_S = 86_400.0
 DEADLINE_GRACE_S = 0.5
 """The source keeps its own deadline; this one is for a source that does not."""
 
@@ -47,6 +48,8 @@ class Poll:
     time_range: Callable[[], TimeRange]
     now_s: Callable[[], float]
     """UTC seconds of the newest instant to show: now, or when the screen was paused."""
+    is_paused: Callable[[], bool]
+    """Whether the screen stands still: what was answered once is not asked again."""
     emit: Callable[[Event], None]
     rng: random.Random
 
@@ -109,7 +112,7 @@ class Poller:
         self._gate.passed()
         if event is not None:
             self._poll.emit(event)
-        return self._poll.timing().wait_s(clock.monotonic_s())
+        return UNTIL_WOKEN_S if self._poll.is_paused() else self._poll.timing().wait_s(clock.monotonic_s())
 
     def _failed(self, error: OpsdashError) -> float:
         clock, timing = self._poll.clock, self._poll.timing()

@@ -275,6 +275,25 @@ def test_pause_stands_still_and_resume_goes_on_at_once() -> None:
     play(script)
 
 
+def test_a_dashboard_that_is_opened_while_paused_is_asked_once_at_the_instant_that_is_shown() -> None:
+    async def script(engine: Engine, source: SineSource, clock: VirtualClock) -> None:
+        await asyncio.sleep(6)
+        engine.pause()
+        at_s = clock.now_s()
+        await asyncio.sleep(30)
+        engine.show(1)
+        await asyncio.sleep(60)
+        assert len(source.times_asked("c")) == 1
+        shown = engine.snapshot().panels["Other/c"]
+        assert shown.state is Freshness.FRESH
+        assert shown.queries[0].window.times[-1] <= at_s
+        engine.resume()
+        await asyncio.sleep(6)
+        assert len(source.times_asked("c")) >= 2
+
+    play(script)
+
+
 def test_the_earlier_period_is_drawn_on_the_time_of_this_one() -> None:
     async def script(engine: Engine, source: SineSource, clock: VirtualClock) -> None:
         engine.compare(86_400)
