@@ -10,6 +10,7 @@ import pytest
 from opsdash.cli.arguments import COMMANDS, PLANNED
 from opsdash.cli.completion import Grammar, grammars
 from opsdash.cli.exit_codes import ExitCode
+from opsdash.cli.reading import read_here
 from opsdash.cli.terminal import SIGNALS
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -63,3 +64,12 @@ def test_links_between_our_pages_lead_somewhere(page: str) -> None:
         assert not anchor or anchor in {
             re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-") for heading in headings
         }
+
+
+def test_the_first_configuration_of_the_quickstart_is_right(tmp_path: Path) -> None:
+    text = (DOCS / "quickstart.md").read_text()
+    block = re.search(r"(?s)```yaml\n(   version: 1.*?)   ```", text)
+    assert block is not None
+    path = tmp_path / "opsdash.yaml"
+    path.write_text("\n".join(line[3:] for line in block[1].splitlines()))
+    assert read_here(path, {}).problems == ()
