@@ -78,7 +78,7 @@ def aligned(start_s: float, end_s: float, step_s: float) -> Span:
     return Span(start_s=floor(start_s / step_s) * step_s, end_s=floor(end_s / step_s) * step_s, step_s=step_s)
 
 
-def plan(query: MetricQuery, known: Coverage | None, wanted: Span, *, now_s: float, live: bool, lag_s: float) -> Fetch:
+def plan(query: MetricQuery, known: Coverage | None, wanted: Span, *, now_s: float, live: bool, lag_s: float) -> Fetch:  # noqa: PLR0911, PLR0913
     """What to ask next. `wanted` is aligned; `lag_s` is how late a log document may come."""
     if known is None or not is_incremental(query) or not _continues(known, wanted):
         if known is not None and not live and _covers(known, wanted):

@@ -24,7 +24,7 @@ STALE_AFTER_PERIODS = 6.0
 STALE_AT_LEAST_S = 30.0
 
 
-def freshness(
+def freshness(  # noqa: PLR0913
     *, now_s: float, period_s: float, timeout_s: float, succeeded_at_s: float | None, has_data: bool, refused: bool
 ) -> Freshness:
     """The state of one query's result.
