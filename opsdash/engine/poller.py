@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from opsdash.core.backoff import backoff_s
 from opsdash.core.errors import NeedsFixing, OpsdashError, Retryable, SourceBusy, SourceUnavailable
-from opsdash.core.events import Event, Failure, PollFailed
+from opsdash.core.events import Event, PollFailed
 from opsdash.core.metrics.queries import Query
 from opsdash.core.view.timerange import TimeRange
+from opsdash.engine.asking import answered, failure_of
 from opsdash.engine.gate import Gate
 from opsdash.engine.windows import Windows
 from opsdash.ports import Clock, Source
 
-logger = logging.getLogger(__name__)
-
 NOT_HEALING_WAIT_S = 30.0
 """What will not heal by itself is asked rarely: a person has to change something first."""
 UNTIL_WOKEN_S = 86_400.0
-DEADLINE_GRACE_S = 0.5
-"""The source keeps its own deadline; this one is for a source that does not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +71,7 @@ class Poller:
     async def run(self) -> None:
         """The loop; ends only by cancellation."""
         while True:
+            self._wake.clear()  # before asking: who wakes it meanwhile wants something newer than what is under way
             wait = self._gate.wait_s()
             if wait <= 0:
                 self.is_asking = True
@@ -82,7 +79,6 @@ class Poller:
                     wait = await self._once()
                 finally:
                     self.is_asking = False
-            self._wake.clear()
             try:
                 async with asyncio.timeout(wait):
                     await self._wake.wait()
@@ -91,35 +87,26 @@ class Poller:
 
     async def _once(self) -> float:
         """One poll; returns how long to wait for the next."""
-        clock = self._poll.clock
+        poll = self._poll
+        question = poll.windows.poll(self.query, self._source, poll.time_range(), poll.now_s())
         try:
-            async with asyncio.timeout(self._timeout_s + DEADLINE_GRACE_S):
-                event = await self._poll.windows.poll(
-                    self.query, self._source, self._poll.time_range(), self._poll.now_s()
-                )
+            event = await answered(self.query, question, timeout_s=self._timeout_s)
         except asyncio.CancelledError:
             self._gate.cancelled()
             raise
         except OpsdashError as error:
             return self._failed(error)
-        except TimeoutError:
-            name = self._source.name
-            return self._failed(Retryable(f"{name} did not answer in {self._timeout_s:g} s"))
-        except Exception:  # the top of a poll loop: one broken answer must not end the panel
-            logger.exception("a poll failed in a way that nobody foresaw: %s", type(self.query).__name__)
-            return self._failed(Retryable("this panel could not read the answer; the log file says why"))
         self._failures = 0
         self._gate.passed()
         if event is not None:
-            self._poll.emit(event)
-        return UNTIL_WOKEN_S if self._poll.is_paused() else self._poll.timing().wait_s(clock.monotonic_s())
+            poll.emit(event)
+        return UNTIL_WOKEN_S if poll.is_paused() else poll.timing().wait_s(poll.clock.monotonic_s())
 
     def _failed(self, error: OpsdashError) -> float:
         clock, timing = self._poll.clock, self._poll.timing()
         now = clock.monotonic_s()
-        of_source = isinstance(error, SourceUnavailable | SourceBusy)
         self._failures += 1
-        if isinstance(error, Retryable) and of_source:
+        if isinstance(error, SourceUnavailable | SourceBusy):
             retry_at = self._gate.failed(error)
         elif isinstance(error, NeedsFixing):
             self._gate.passed()
@@ -129,8 +116,5 @@ class Poller:
             wait = backoff_s(self._failures, first_s=timing.period_s, jitter=self._poll.rng.random())
             asked = error.retry_after_s if isinstance(error, Retryable) else None
             retry_at = now + max(wait, asked or 0.0)
-        failure = Failure(
-            message=error.message, healing=isinstance(error, Retryable), of_source=of_source, retry_at_s=retry_at
-        )
-        self._poll.emit(PollFailed(query=self.query, failure=failure, at_s=now))
+        self._poll.emit(PollFailed(query=self.query, failure=failure_of(error, retry_at_s=retry_at), at_s=now))
         return max(retry_at - now, 0.05)

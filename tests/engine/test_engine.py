@@ -406,3 +406,37 @@ def test_snapshots_give_the_newest_and_skip_what_was_overtaken() -> None:
                 break
 
     play(script)
+
+
+def test_a_range_that_is_chosen_while_an_answer_is_under_way_is_asked_at_once_after_it() -> None:
+    async def script(engine: Engine, source: SineSource, clock: VirtualClock) -> None:
+        source.takes_s = 2.0
+        await asyncio.sleep(6)
+        assert source.under_way["a"] == 1
+        engine.choose_range(TimeRange(length_s=7200.0))
+        await asyncio.sleep(3.5)
+        window = engine.snapshot().panels["Main/a"].queries[0].window
+        assert window.times[-1] - window.times[0] >= 7000
+
+    async def paused(engine: Engine, source: SineSource, clock: VirtualClock) -> None:
+        source.takes_s = 2.0
+        await asyncio.sleep(0.5)
+        engine.pause()
+        engine.choose_range(TimeRange(length_s=7200.0))
+        await asyncio.sleep(5)
+        window = engine.snapshot().panels["Main/a"].queries[0].window
+        assert window.times[-1] - window.times[0] >= 7000
+
+    play(script)
+    play(paused)
+
+
+def test_once_survives_an_error_that_nobody_foresaw() -> None:
+    def broken(text: str, service: str, at_s: float) -> float:
+        if text == "b":
+            raise ZeroDivisionError
+        return at_s
+
+    shown = run_virtual(Engine(board(), {"prom": SineSource(value=broken)}, VirtualClock()).once(dashboards=[0]))
+    assert shown.panels["Main/a"].state is Freshness.FRESH
+    assert shown.panels["Main/b"].message == "this panel could not read the answer; the log file says why"
