@@ -125,7 +125,7 @@ def ssh(tmp_path: Path) -> Iterator[list[str]]:
     """The command line of a client, with a server of its own on loopback and a key that is thrown away."""
     server = shutil.which("sshd", path=f"/usr/sbin:{os.environ['PATH']}")
     if server is None or shutil.which("ssh") is None:
-        pytest.skip("needs openssh-server")
+        missing("sshd", "openssh-server is not installed")
     if os.geteuid() != 0:
         pytest.skip("needs root, for sshd")
     for name in ("host", "user"):
@@ -199,7 +199,7 @@ def test_over_ssh(tmp_path: Path, ssh: list[str], how: str) -> None:
 @pytest.mark.integration
 def test_over_mosh(tmp_path: Path) -> None:
     if shutil.which("mosh-server") is None or shutil.which("mosh-client") is None:
-        pytest.skip("needs mosh")
+        missing("mosh", "not installed")
     path = write(tmp_path)
     env = plain_environment(home(tmp_path))
     started = subprocess.run(
