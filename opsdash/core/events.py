@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from opsdash.core.metrics.answers import Answer
-from opsdash.core.metrics.queries import Query
+from opsdash.core.metrics.answers import Answer, LogRow
+from opsdash.core.metrics.queries import LogQuery, Query
 from opsdash.core.metrics.window import Window
 from opsdash.core.variables import Selection
 from opsdash.core.view.board import Board
@@ -48,6 +48,15 @@ class PollFailed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OlderRowsJoined:
+    """The operator went down a log and older rows came; they are shown below those of the last poll."""
+
+    query: LogQuery
+    rows: tuple[LogRow, ...]
+    """All that are shown now, newest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EmptinessExplained:
     """Why a query gives nothing became known: the label value or the metric that does not exist."""
 
@@ -57,7 +66,7 @@ class EmptinessExplained:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueryDropped:
-    """Nobody shows this query any longer."""
+    """Nobody has shown this query for long: what is known of it is given up."""
 
     query: Query
 
@@ -133,6 +142,7 @@ class BoardRejected:
 Event = (
     Polled
     | PollFailed
+    | OlderRowsJoined
     | EmptinessExplained
     | QueryDropped
     | RangeChosen

@@ -14,6 +14,7 @@ from opsdash.core.events import (
     EmptinessExplained,
     Event,
     Failure,
+    OlderRowsJoined,
     OptionsFound,
     Paused,
     Polled,
@@ -102,6 +103,8 @@ def apply(state: State, event: Event) -> State:  # noqa: C901, PLR0911, PLR0912 
             return _polled(state, event)
         case PollFailed():
             return _failed(state, event)
+        case OlderRowsJoined():
+            return _rows_joined(state, event)
         case EmptinessExplained():
             record = replace(state.queries.get(event.query, QueryRecord()), explanation=event.explanation)
             return replace(state, queries={**state.queries, event.query: record})
@@ -168,6 +171,15 @@ def _failed(state: State, event: PollFailed) -> State:
     return replace(state, queries={**state.queries, event.query: record}, sources={**state.sources, name: source})
 
 
+def _rows_joined(state: State, event: OlderRowsJoined) -> State:
+    """No poll: its age, its period and the source's counts stay what they are."""
+    record = state.queries.get(event.query)
+    if record is None or record.answer is None:
+        return state
+    record = replace(record, answer=replace(record.answer, rows=event.rows))
+    return replace(state, queries={**state.queries, event.query: record})
+
+
 def _options_found(state: State, event: OptionsFound) -> State:
     if event.variable not in state.bindings:
         return state
@@ -181,13 +193,21 @@ def _options_found(state: State, event: OptionsFound) -> State:
 
 
 def _board_loaded(state: State, board: Board) -> State:
-    """What did not change keeps its data: queries, health and selections of the same name stay."""
+    """What did not change keeps its data: queries, health and selections of the same name stay.
+
+    A source that is described otherwise may be another server: nothing that the old one said is said of it.
+    """
     length_changed = board.range_s != state.board.range_s
+    same = {spec.name for spec in board.sources if spec in state.board.sources}
     return replace(
         state,
         board=board,
         time_range=TimeRange(length_s=board.range_s) if length_changed else state.time_range,
-        sources={spec.name: state.sources.get(spec.name, SourceRecord()) for spec in board.sources},
+        queries={query: record for query, record in state.queries.items() if query.source in same},
+        sources={
+            spec.name: state.sources.get(spec.name, SourceRecord()) if spec.name in same else SourceRecord()
+            for spec in board.sources
+        },
         bindings={spec.name: _binding(spec, state.bindings.get(spec.name)) for spec in board.variables},
         config_problem=None,
     )

@@ -6,20 +6,22 @@ The screen, `once` and the tests drive it alike.
 from __future__ import annotations
 
 import asyncio
-import logging
 import random
 from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import replace
+from math import inf
 
-from opsdash.core.errors import OpsdashError
+from opsdash.core.errors import AnswerTooLarge, SourceUnavailable
 from opsdash.core.events import (
     BoardLoaded,
     BoardRejected,
     CompareChosen,
     EmptinessExplained,
     Event,
+    OlderRowsJoined,
     Paused,
     Polled,
+    QueryDropped,
     RangeChosen,
     Resumed,
     SourceProbed,
@@ -27,8 +29,9 @@ from opsdash.core.events import (
 )
 from opsdash.core.metrics.answers import Answer
 from opsdash.core.metrics.freshness import LATE_AFTER_PERIODS
-from opsdash.core.metrics.queries import LogQuery, PromQuery, Query
+from opsdash.core.metrics.queries import LogQuery, Query
 from opsdash.core.project import Moment, project
+from opsdash.core.retention import to_give_up
 from opsdash.core.state import State, apply, initial
 from opsdash.core.variables import Selection
 from opsdash.core.view.board import Board
@@ -36,15 +39,15 @@ from opsdash.core.view.panels import PanelSpec
 from opsdash.core.view.snapshot import Snapshot
 from opsdash.core.view.timerange import TimeRange
 from opsdash.core.wanted import WantedPanel, wanted_panels
+from opsdash.engine.aside import closed, explanation_of, probe_of
 from opsdash.engine.broadcast import Broadcast
 from opsdash.engine.gate import Gate
+from opsdash.engine.older_rows import MOST_ROWS, OlderRows
 from opsdash.engine.once import ask_everything
 from opsdash.engine.options import find_options
 from opsdash.engine.poller import Poll, Poller, Timing
 from opsdash.engine.windows import Windows
-from opsdash.ports import Clock, ExplainsEmptiness, LogSource, Source
-
-logger = logging.getLogger(__name__)
+from opsdash.ports import Clock, LogSource, Source
 
 GATHER_S = 0.03
 GATHER_AT_MOST_S = 0.12
@@ -52,9 +55,7 @@ GATHER_AT_MOST_S = 0.12
 HEARTBEAT_S = 1.0
 """Ages and states are looked at this often, also when nothing comes."""
 PROBE_EVERY_S = 60.0
-PROBE_DEADLINE_S = 10.0
 OPTIONS_EVERY_S = 60.0
-EXPLAIN_DEADLINE_S = 10.0
 
 
 class Engine:
@@ -73,8 +74,9 @@ class Engine:
         self._shown: frozenset[str] | None = None
         self._revision = 0
         self._origin_s = clock.monotonic_s()
+        self._paused_s = 0.0
         self._wanted: Mapping[str, WantedPanel] = {}
-        self._older: dict[LogQuery, tuple[Answer, ...]] = {}
+        self._older = OlderRows()
         self._pollers: dict[Query, tuple[Poller, asyncio.Task[None]]] = {}
         self._tasks: asyncio.TaskGroup | None = None
         self._changed = asyncio.Event()
@@ -103,8 +105,7 @@ class Engine:
         finally:
             self._tasks = None
             self._pollers.clear()
-            for source in self._sources.values():
-                await source.aclose()
+            await asyncio.gather(*(closed(source) for source in self._sources.values()))
 
     async def once(self, *, dashboards: Collection[int] | None = None, at_s: float | None = None) -> Snapshot:
         """One refresh of everything (or of these dashboards), without `run`.
@@ -147,12 +148,14 @@ class Engine:
 
     def choose_range(self, time_range: TimeRange) -> None:
         """Shows another time; also how the screen zooms, pans and goes back to live."""
+        self._older.forget_all()
         self._apply(RangeChosen(time_range=time_range))
         self._want()
         self._wake_all()
 
     def pause(self) -> None:
         """Stands still until `resume`."""
+        self._paused_s = self._clock.monotonic_s()
         self._apply(Paused(at_s=self._clock.now_s()))
         self._want()
 
@@ -180,31 +183,41 @@ class Engine:
         self._want()
 
     async def older_logs(self, query: LogQuery, rows: Answer) -> Answer:
-        """The page after (older than) these rows, by search_after; its rows join the panel's."""
-        source: LogSource = self._sources[query.source]  # type: ignore[assignment]  # a log query has a log source
-        start, end = self._state.time_range.bounds(self._shown_now_s())
+        """The page after (older than) these rows, by search_after; its rows join the panel's.
+
+        Raises what the source raises, and AnswerTooLarge where no more rows are kept.
+        """
+        if len(rows.rows) >= MOST_ROWS:
+            raise AnswerTooLarge(f"{MOST_ROWS:,} rows are shown and no more are kept; choose an earlier time")
+        source: LogSource | None = self._sources.get(query.source)  # type: ignore[assignment]  # for a log query
+        if source is None:
+            raise SourceUnavailable(f"there is no source {query.source} any longer")
+        time_range = self._state.time_range
+        start, end = time_range.bounds(self._shown_now_s())
         page = await source.fetch_logs(query, start, end, after=rows.rows[-1].sort if rows.rows else None)
-        self._older[query] = (*self._older.get(query, ()), page)
         record = self._state.queries.get(query)
-        if record is not None and record.answer is not None and record.succeeded_at_s is not None:
-            answer, at_s = record.answer, record.succeeded_at_s
-            self._emit(Polled(query=query, answer=answer, window=record.window, at_s=at_s, rtt_s=record.rtt_s or 0.0))
+        if record is not None and record.answer is not None and self._state.time_range == time_range:
+            joined = self._older.join(query, record.answer.rows, page.rows)
+            self._apply(OlderRowsJoined(query=query, rows=joined))
         return page
 
     def replace_board(self, board: Board, sources: Mapping[str, Source]) -> None:
         """Runs a newly read configuration; sources that are not in the new mapping are closed."""
-        gone = [source for name, source in self._sources.items() if sources.get(name) is not source]
-        for query in [query for query in self._pollers if self._sources.get(query.source) in gone]:
+        gone = {name: source for name, source in self._sources.items() if sources.get(name) is not source}
+        for query in [query for query in self._pollers if query.source in gone]:
             self._pollers.pop(query)[1].cancel()
-        self._gates = {name: gate for name, gate in self._gates.items() if sources.get(name) is self._sources.get(name)}
+        for name in gone:
+            self._windows.forget_source(name)
+        self._gates = {name: gate for name, gate in self._gates.items() if name not in gone}
         self._sources = dict(sources)
         self._windows.set_lags({spec.name: spec.ingest_lag_s for spec in board.sources})
+        self._older.forget_all()
         self._revision += 1
         self._dashboard = min(self._dashboard, max(len(board.dashboards) - 1, 0))
         self._apply(BoardLoaded(board=board))
         if self._tasks is not None:
-            for source in gone:
-                self._tasks.create_task(source.aclose(), name=f"close {source.name}")
+            for source in gone.values():
+                self._tasks.create_task(closed(source), name=f"close {source.name}")
         self._options_wanted.set()
         self._want()
 
@@ -220,7 +233,9 @@ class Engine:
 
     def _emit(self, event: Event) -> None:
         if isinstance(event, Polled) and isinstance(event.query, LogQuery):
-            event = _with_older(event, self._older.get(event.query, ()))
+            start_s, _ = self._state.time_range.bounds(self._shown_now_s())
+            rows = self._older.under(event.query, event.answer.rows, from_s=start_s)
+            event = replace(event, answer=replace(event.answer, rows=rows))
         self._apply(event)
 
     def _is_asking(self) -> bool:
@@ -245,6 +260,16 @@ class Engine:
         self._wanted = wanted_panels(self._state, self._shown_panels(), self._shown_now_s())
         self._changed.set()
         self._reconcile()
+        self._give_up()
+
+    def _give_up(self) -> None:
+        """Bounds what is known of queries that are not on screen any longer."""
+        shown = {query for panel in self._wanted.values() for query in panel.asked()}
+        for query in to_give_up(self._state, shown):
+            self._windows.forget(query)
+            if isinstance(query, LogQuery):
+                self._older.forget(query)
+            self._apply(QueryDropped(query=query))
 
     def _reconcile(self) -> None:
         """Starts the pollers that are missing and stops those that nobody shows."""
@@ -274,8 +299,10 @@ class Engine:
                 self._pollers[query] = (poller, self._tasks.create_task(poller.run(), name="poll"))
 
     def _was_answered(self, query: Query) -> bool:
+        """Whether it was up to date when the screen was stopped, or has been asked since."""
         record = self._state.queries.get(query)
-        return record is not None and record.succeeded_at_s is not None
+        late_s = LATE_AFTER_PERIODS * self._state.board.refresh_s
+        return record is not None and (record.succeeded_at_s or -inf) > self._paused_s - late_s
 
     def _gate(self, source: str) -> Gate:
         if source not in self._gates:
@@ -326,7 +353,10 @@ class Engine:
         """Finds the values of the variables, again when one of them was chosen and now and then."""
         while True:
             self._options_wanted.clear()
-            for event in await find_options(self._state, self._sources, self._shown_now_s()):
+            found = await find_options(self._state, self._sources, self._shown_now_s())
+            if self._options_wanted.is_set():
+                continue  # something was chosen, or another configuration came: these answer an old question
+            for event in found:
                 self._apply(event)
             self._want()
             try:
@@ -336,29 +366,24 @@ class Engine:
                 continue
 
     async def _keep_explaining(self) -> None:
-        """Asks why a query gives nothing, once for each query, one at a time."""
+        """Asks why a query gives nothing, once while it gives nothing, one query at a time."""
         explained: set[Query] = set()
         while True:
             await asyncio.sleep(HEARTBEAT_S)
-            query = next((query for query in self._pollers if query not in explained and self._is_empty(query)), None)
-            source = self._sources.get(query.source) if query is not None else None
-            if not isinstance(query, PromQuery) or not isinstance(source, ExplainsEmptiness):
+            empty = {query for query in self._pollers if self._is_empty(query)}
+            explained &= empty
+            query = next((query for query in self._pollers if query in empty - explained), None)
+            if query is None:
                 continue
             explained.add(query)
             start, end = self._state.time_range.bounds(self._shown_now_s())
-            try:
-                async with asyncio.timeout(EXPLAIN_DEADLINE_S):
-                    explanation = await source.explain_empty(query, start, end)
-            except (OpsdashError, TimeoutError):
-                continue  # it is a kindness, not a promise
-            if explanation:
+            explanation = await explanation_of(query, self._sources[query.source], start, end)
+            if explanation and query in self._pollers:
                 self._apply(EmptinessExplained(query=query, explanation=explanation))
 
     def _is_empty(self, query: Query) -> bool:
         record = self._state.queries.get(query)
-        return (
-            isinstance(query, PromQuery) and record is not None and record.answer is not None and record.window.is_empty
-        )
+        return record is not None and record.answer is not None and record.window.is_empty
 
     async def _keep_probing(self) -> None:
         """Asks each source now and then what it is and what time it has; after the first answers are on screen."""
@@ -370,17 +395,6 @@ class Engine:
             await asyncio.sleep(PROBE_EVERY_S)
 
     async def _probe(self, name: str, source: Source) -> None:
-        try:
-            async with asyncio.timeout(PROBE_DEADLINE_S):
-                probe = await source.probe()
-        except (OpsdashError, TimeoutError) as error:
-            logger.info("%s did not say what it is: %s", name, error)
-            return
-        self._apply(SourceProbed(source=name, product=f"{probe.product} {probe.version}", skew_s=probe.skew_s))
-
-
-def _with_older(event: Polled, pages: tuple[Answer, ...]) -> Polled:
-    """The newest rows, then the older pages that the operator asked for; each row once."""
-    rows = {row.id: row for answer in (event.answer, *pages) for row in answer.rows}
-    ordered = tuple(sorted(rows.values(), key=lambda row: row.at_s, reverse=True))
-    return replace(event, answer=replace(event.answer, rows=ordered))
+        probe = await probe_of(source)
+        if probe is not None and self._sources.get(name) is source:
+            self._apply(SourceProbed(source=name, product=f"{probe.product} {probe.version}", skew_s=probe.skew_s))

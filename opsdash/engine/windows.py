@@ -63,6 +63,10 @@ class Windows:
         """The next poll of this query asks for everything."""
         self._kept.pop(query, None)
 
+    def forget_source(self, name: str) -> None:
+        """Another server may answer by this name now: nothing is joined to what the old one said."""
+        self._kept = {query: kept for query, kept in self._kept.items() if query.source != name}
+
     async def poll(self, query: Query, source: Source, time_range: TimeRange, now_s: float) -> Polled | None:
         """Brings the window up to date; None when nothing had to be asked. Raises what the source raises."""
         started = self._clock.monotonic_s()

@@ -1,5 +1,7 @@
 """The reducer, by plain values and by random histories."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,6 +11,7 @@ from opsdash.core.events import (
     CompareChosen,
     Event,
     Failure,
+    OlderRowsJoined,
     OptionsFound,
     Paused,
     Polled,
@@ -19,11 +22,11 @@ from opsdash.core.events import (
     SourceProbed,
     VariableChosen,
 )
-from opsdash.core.metrics.answers import Answer
-from opsdash.core.metrics.queries import PromQuery
+from opsdash.core.metrics.answers import Answer, LogRow
+from opsdash.core.metrics.queries import LogQuery, PromQuery
 from opsdash.core.metrics.window import empty_window
 from opsdash.core.sources import SourceSpec
-from opsdash.core.state import State, apply, initial
+from opsdash.core.state import SourceRecord, State, apply, initial
 from opsdash.core.variables import ALL, FixedValues, VariableSpec
 from opsdash.core.view.board import Board
 from opsdash.core.view.panels import Dashboard
@@ -36,6 +39,7 @@ BOARD = Board(
     variables=(SPEC,),
 )
 QUERY = PromQuery(source="prom", expr="up")
+LOGS = LogQuery(source="prom", query="error")
 DOWN = Failure(message="prom refused the connection", healing=True, of_source=True)
 SLOW = Failure(message="prom did not answer in 4 s", healing=True, of_source=False)
 
@@ -92,6 +96,27 @@ def test_a_new_configuration_keeps_health_and_selection_of_what_stays() -> None:
     assert state.config_problem is None
 
 
+def test_nothing_that_one_server_said_is_said_of_another_of_its_name() -> None:
+    other = replace(BOARD, sources=(replace(BOARD.sources[0], url="http://127.0.0.1:9091"),))
+    state = after(
+        polled(1), SourceProbed(source="prom", product="Prometheus 2.42", skew_s=0.0), BoardLoaded(board=other)
+    )
+    assert state.queries == {}
+    assert state.sources["prom"] == SourceRecord()
+
+
+def test_older_rows_are_no_poll() -> None:
+    row = LogRow(id="1", at_s=1.0, message="m")
+    before = after(Polled(query=LOGS, answer=Answer(), window=empty_window(), at_s=5.0, rtt_s=0.1))
+    state = apply(before, OlderRowsJoined(query=LOGS, rows=(row,)))
+    assert state.sources == before.sources
+    record = state.queries[LOGS]
+    assert record.answer is not None
+    assert record.answer.rows == (row,)
+    assert (record.succeeded_at_s, record.previous_success_s) == (5.0, None)
+    assert after(OlderRowsJoined(query=LOGS, rows=(row,))).queries == {}
+
+
 def test_the_first_options_select_all_where_the_variable_has_all() -> None:
     assert after(OptionsFound(variable="service", options=("a",))).bindings["service"].selected == (ALL,)
 
@@ -109,6 +134,7 @@ _events = st.one_of(
     st.builds(polled, st.floats(0, 1e6), size=st.integers(0, 1000)),
     st.builds(PollFailed, query=st.just(QUERY), failure=st.sampled_from([DOWN, SLOW]), at_s=st.floats(0, 1e6)),
     st.just(QueryDropped(query=QUERY)),
+    st.just(OlderRowsJoined(query=LOGS, rows=(LogRow(id="1", at_s=1.0, message="m"),))),
     st.builds(RangeChosen, time_range=st.builds(TimeRange, length_s=st.floats(30, 1e6))),
     st.builds(Paused, at_s=st.floats(0, 1e6)),
     st.just(Resumed()),

@@ -11,12 +11,14 @@ import numpy as np
 from opsdash.core.errors import QueryRejected, SourceBusy, SourceUnavailable
 from opsdash.core.metrics.freshness import Freshness
 from opsdash.core.metrics.queries import LogQuery, PromQuery
+from opsdash.core.retention import MOST_HIDDEN
 from opsdash.core.sources import SourceSpec
-from opsdash.core.variables import ALL, LabelValues, VariableSpec
+from opsdash.core.variables import ALL, FixedValues, LabelValues, ValuesFrom, VariableSpec
 from opsdash.core.view.board import Board
 from opsdash.core.view.panels import Dashboard, PanelKind, PanelQuery, PanelSpec
 from opsdash.core.view.timerange import TimeRange
 from opsdash.engine.engine import Engine
+from opsdash.ports import Probe
 from tests.fakes.clock import VirtualClock, run_virtual
 from tests.fakes.sine_source import SineSource
 
@@ -440,3 +442,158 @@ def test_once_survives_an_error_that_nobody_foresaw() -> None:
     shown = run_virtual(Engine(board(), {"prom": SineSource(value=broken)}, VirtualClock()).once(dashboards=[0]))
     assert shown.panels["Main/a"].state is Freshness.FRESH
     assert shown.panels["Main/b"].message == "this panel could not read the answer; the log file says why"
+
+
+def test_a_day_of_queries_that_change_with_the_time_leaves_a_bounded_state() -> None:
+    moving = panel("a", 'a{at="$__to"}')
+    the_board = replace(board(moving), variables=(VariableSpec(name="v", values_from=FixedValues(values=("x",))),))
+
+    async def script(engine: Engine, source: SineSource, clock: VirtualClock) -> None:
+        engine.choose_range(TimeRange(length_s=60.0))
+        for _ in range(700):
+            engine.compare(0.0)
+            await asyncio.sleep(5)
+        assert len(source.asked) > 700
+        assert len(engine.state.queries) <= MOST_HIDDEN + 1
+
+    play(script, the_board)
+
+
+def test_another_server_of_the_same_name_is_asked_for_everything() -> None:
+    async def script(engine: Engine, source: SineSource, clock: VirtualClock) -> None:
+        await asyncio.sleep(6)
+        old = board()
+        new = replace(old, sources=(replace(old.sources[0], url="http://127.0.0.1:9191"),))
+        other = SineSource(value=lambda _text, _service, _at_s: 42.0)
+        engine.replace_board(new, {"prom": other})
+        waiting = engine.snapshot()
+        assert waiting.panels["Main/a"].waiting
+        assert waiting.sources[0].product == ""
+        await asyncio.sleep(6)
+        assert set(engine.snapshot().panels["Main/a"].queries[0].window.values.ravel()) == {42.0}
+
+    play(script)
+
+
+def test_a_poll_under_way_when_its_source_goes_says_nothing_afterwards() -> None:
+    async def script(engine: Engine, source: SineSource, clock: VirtualClock) -> None:
+        source.takes_s = 3.0
+        await asyncio.sleep(2.999)
+        engine.replace_board(replace(board(), sources=()), {})
+        await asyncio.sleep(5)
+        assert engine.state.queries == {}
+        assert engine.state.sources == {}
+        assert source.closed
+
+    play(script)
+
+
+def test_older_rows_of_another_time_are_not_shown_in_this_one() -> None:
+    query = LogQuery(source="prom", query="level:error", limit=10)
+    logs = PanelSpec(
+        id="Main/logs", title="logs", kind=PanelKind.LOGS, source="prom", queries=(PanelQuery(query=query),)
+    )
+
+    async def script(engine: Engine, source: SineSource, clock: VirtualClock) -> None:
+        await asyncio.sleep(1)
+        answer = engine.snapshot().panels["Main/logs"].queries[0].answer
+        assert answer is not None
+        polls = engine.state.sources["prom"].polls
+        await engine.older_logs(query, answer)
+        assert engine.state.sources["prom"].polls == polls
+        end_s = clock.now_s() - 86_400
+        engine.choose_range(TimeRange(length_s=3600.0, end_s=end_s))
+        await asyncio.sleep(1)
+        answer = engine.snapshot().panels["Main/logs"].queries[0].answer
+        assert answer is not None
+        assert max(row.at_s for row in answer.rows) <= end_s
+
+    play(script, board(logs))
+
+
+def test_a_dashboard_seen_long_before_the_pause_is_brought_up_to_date_when_opened() -> None:
+    async def script(engine: Engine, source: SineSource, clock: VirtualClock) -> None:
+        await asyncio.sleep(6)
+        engine.show(1)
+        await asyncio.sleep(600)
+        engine.pause()
+        stopped_s = clock.now_s()
+        engine.show(0)
+        await asyncio.sleep(30)
+        window = engine.snapshot().panels["Main/a"].queries[0].window
+        assert window.times[-1] > stopped_s - 15
+        asked = len(source.times_asked("a"))
+        await asyncio.sleep(300)
+        assert len(source.times_asked("a")) == asked
+
+    play(script)
+
+
+def test_values_found_for_an_old_choice_are_not_taken_for_the_new_one() -> None:
+    of = LabelValues(label="zone", metric='up{service="$service"}')
+    first = VariableSpec(name="service", values_from=FixedValues(values=("a", "b")), default=("a",))
+    second = VariableSpec(name="zone", values_from=of, source="prom")
+
+    class Zones(SineSource):
+        async def values(self, wanted: ValuesFrom, start_s: float, end_s: float) -> tuple[str, ...]:
+            await asyncio.sleep(2)
+            assert isinstance(wanted, LabelValues)
+            return (wanted.metric,)
+
+    async def script(engine: Engine, source: SineSource, clock: VirtualClock) -> None:
+        await asyncio.sleep(1)
+        engine.choose_variable("service", ("b",))
+        await asyncio.sleep(1.5)
+        assert engine.state.bindings["zone"].options == ()
+        await asyncio.sleep(2)
+        assert engine.state.bindings["zone"].options == ('up{service="b"}',)
+
+    play(script, replace(board(panel("a")), variables=(first, second)), Zones())
+
+
+def test_a_background_question_that_breaks_does_not_end_the_polling() -> None:
+    class Broken(SineSource):
+        async def probe(self) -> Probe:
+            raise ZeroDivisionError
+
+        async def explain_empty(self, query: PromQuery, start_s: float, end_s: float) -> str | None:
+            raise ZeroDivisionError
+
+        async def aclose(self) -> None:
+            raise ZeroDivisionError
+
+    async def script(engine: Engine, source: SineSource, clock: VirtualClock) -> None:
+        await asyncio.sleep(120)
+        assert len(source.times_asked("a")) > 20
+        engine.replace_board(board(panel("d")), {"prom": SineSource()})
+        await asyncio.sleep(10)
+        assert engine.snapshot().panels["Main/d"].state is Freshness.FRESH
+
+    play(script, source=Broken(services=()))
+
+
+def test_each_empty_query_is_explained_also_beside_one_that_cannot_be() -> None:
+    class Explaining(SineSource):
+        async def explain_empty(self, query: PromQuery, start_s: float, end_s: float) -> str | None:
+            return f"there is no metric {query.expr}"
+
+    async def script(engine: Engine, source: SineSource, clock: VirtualClock) -> None:
+        await asyncio.sleep(6)
+        views = engine.snapshot().panels
+        assert views["Main/b"].message == "no data: there is no metric b"
+        assert views["Main/a"].message == "no data: the source answered, and there is nothing in this time"
+
+    async def main() -> None:
+        silent = PanelQuery(query=PromQuery(source="mute", expr="a"))
+        first = replace(panel("a"), source="mute", queries=(silent,))
+        the_board = board(first, panel("b"))
+        mute = SourceSpec(name="mute", kind="prometheus", url="http://127.0.0.1:1")
+        the_board = replace(the_board, sources=(*the_board.sources, mute))
+        source, clock = Explaining(services=()), VirtualClock()
+        engine = Engine(the_board, {"prom": source, "mute": SineSource(name="mute", services=())}, clock)
+        running = asyncio.create_task(engine.run())
+        await script(engine, source, clock)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    run_virtual(main())

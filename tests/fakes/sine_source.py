@@ -95,7 +95,8 @@ class SineSource:
 
     def _window(self, text: str, times: np.ndarray) -> Window:  # type: ignore[type-arg]
         labels: tuple[Labels, ...] = tuple(labels_of({"service": service}) for service in self.services)
-        values = np.array([[self.value(text, service, t) for t in times.tolist()] for service in self.services])
+        rows = [[self.value(text, service, t) for t in times.tolist()] for service in self.services]
+        values = np.array(rows, dtype=np.float64).reshape(len(self.services), times.size)
         return Window(times=times, labels=labels, values=values, present=np.ones_like(values, dtype=bool))
 
 
