@@ -97,12 +97,18 @@ def _denied(source: str, status: int, own: str) -> AccessDenied:
 
 
 def _rejected(source: str, status: int, said: str, hint: str) -> QueryRejected:
+    own = "" if _only_repeats(status, said) else f": {said}"
     if status == 404:
-        return QueryRejected(f"{source} has nothing at this address (404){f'; {hint}' if hint else ''}")
+        return QueryRejected(f"{source} has nothing at this address (404){own}{f'; {hint}' if hint else ''}")
     if status in (413, 414):
-        return QueryRejected(f"{source} refuses the question as too large ({status})")
-    own = f": {said}" if said else ""
+        return QueryRejected(f"{source} refuses the question as too large ({status}){own}")
     return QueryRejected(f"{source} refuses the question ({status}){own}")
+
+
+def _only_repeats(status: int, said: str) -> bool:
+    """Whether the server's words say nothing more than its status does."""
+    usual = {404: {"404", "page", "not", "found", "file"}, 413: {"413", "request", "entity", "content", "too", "large"}}
+    return set(re.findall(r"\w+", said.lower())) <= usual.get(status, set())
 
 
 def _location(headers: Mapping[str, str]) -> str:

@@ -25,6 +25,10 @@ from opsdash.ports import Source
 
 OPTIONS_DEADLINE_S = 10.0
 MOST_OPTIONS = 5_000
+TURN_S = 0.005
+"""Values are tried against a regex for this long at a time: keys are heard in between."""
+PICKING_S = 2.0
+"""A regex that is slow on every one of ten thousand values is given up after this time."""
 
 
 async def find_options(state: State, sources: Mapping[str, Source], now_s: float) -> list[OptionsFound]:
@@ -40,7 +44,7 @@ async def find_options(state: State, sources: Mapping[str, Source], now_s: float
 async def _find(spec: VariableSpec, state: State, sources: Mapping[str, Source], now_s: float) -> OptionsFound:
     match spec.values_from:
         case FixedValues(values=values):
-            return OptionsFound(variable=spec.name, options=_kept(spec, values))
+            return await _picked(spec, values)
         case FreeText():
             return OptionsFound(variable=spec.name, options=spec.default)
         case _:
@@ -62,7 +66,7 @@ async def _ask(
     except TimeoutError:
         message = f"{spec.source} did not give the values of ${spec.name} in {OPTIONS_DEADLINE_S:g} s"
         return OptionsFound(variable=spec.name, options=(), error=message)
-    return OptionsFound(variable=spec.name, options=_kept(spec, found))
+    return await _picked(spec, found)
 
 
 def _resolved(wanted: ValuesFrom, state: State) -> ValuesFrom:
@@ -80,9 +84,21 @@ def _resolved(wanted: ValuesFrom, state: State) -> ValuesFrom:
             assert_never(wanted)
 
 
-def _kept(spec: VariableSpec, values: tuple[str, ...]) -> tuple[str, ...]:
+async def _picked(spec: VariableSpec, values: tuple[str, ...]) -> OptionsFound:
     """What passes the variable's regex, its first group if it has one, each value once."""
     if not spec.regex:
-        return tuple(dict.fromkeys(values))[:MOST_OPTIONS]
-    found = (pick(spec.regex, value) for value in values)
-    return tuple(dict.fromkeys(value for value in found if value is not None))[:MOST_OPTIONS]
+        return OptionsFound(variable=spec.name, options=tuple(dict.fromkeys(values))[:MOST_OPTIONS])
+    loop = asyncio.get_running_loop()
+    started = turn = loop.time()
+    found: dict[str, None] = {}
+    for number, value in enumerate(values):
+        picked = pick(spec.regex, value)
+        if picked is not None and len(found) < MOST_OPTIONS:
+            found[picked] = None
+        if loop.time() - turn > TURN_S:
+            await asyncio.sleep(0)
+            turn = loop.time()
+        if turn - started > PICKING_S:
+            tried = f"{number + 1:,} of {len(values):,} values were tried in {PICKING_S:g} s"
+            return OptionsFound(variable=spec.name, options=(), error=f"the regex of ${spec.name} is too slow: {tried}")
+    return OptionsFound(variable=spec.name, options=tuple(found))
