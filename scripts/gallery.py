@@ -17,10 +17,11 @@ from opsdash.core.metrics.freshness import Freshness
 from opsdash.core.metrics.labels import labels_of
 from opsdash.core.metrics.queries import PromQuery
 from opsdash.core.metrics.window import Window
-from opsdash.core.view.cells import Cells, Role
+from opsdash.core.view.cells import Cells
 from opsdash.core.view.look import Look
 from opsdash.core.view.paint import paint
 from opsdash.core.view.panels import PanelKind, PanelQuery, PanelSpec, Thresholds
+from opsdash.core.view.roles import Role
 from opsdash.core.view.snapshot import PanelView, QueryView
 
 END_S = 1_790_000_000.0

@@ -17,7 +17,7 @@ from opsdash.config.models.source import Auth as AuthModel
 from opsdash.config.models.source import Source, TlsFiles
 from opsdash.config.models.variable import Variable
 from opsdash.config.texts import metric_fields
-from opsdash.core.metrics.answers import Limits
+from opsdash.core.limits import Limits
 from opsdash.core.metrics.queries import EsFunction, EsMetric, EsqlQuery, EsQuery, LogQuery, PromQuery, Query
 from opsdash.core.secret import SecretRef
 from opsdash.core.sources import ApiKeyAuth, Auth, BasicAuth, BearerAuth, SourceKind, SourceSpec, Tls

@@ -12,7 +12,7 @@ from opsdash.config.nodes import Node
 from opsdash.config.problems import Problem, shown
 from opsdash.config.report import Place, Report
 from opsdash.core.suggest import did_you_mean
-from opsdash.core.view.cells import Role
+from opsdash.core.view.roles import Role
 from opsdash.core.view.theme import Theme
 
 ROLES = {role.name.lower(): role for role in Role}

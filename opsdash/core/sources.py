@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from opsdash.core.metrics.answers import Limits
+from opsdash.core.limits import Limits
 from opsdash.core.secret import SecretRef
 
 SourceKind = Literal["prometheus", "elasticsearch", "alertmanager"]

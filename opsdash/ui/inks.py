@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
-from opsdash.core.view.cells import BOLD, DIM_ATTR, REVERSE, UNDERLINE, Role
+from opsdash.core.view.cells import BOLD, DIM_ATTR, REVERSE, UNDERLINE
+from opsdash.core.view.roles import Role
 from opsdash.core.view.theme import Theme
 from opsdash.ui.terminal import Depth
 

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from opsdash.core.metrics.freshness import Freshness
-from opsdash.core.view.cells import Cells, Role, ink
+from opsdash.core.view.cells import Cells, ink
 from opsdash.core.view.clean import fit
 from opsdash.core.view.look import Look
+from opsdash.core.view.roles import Role
 from opsdash.core.view.snapshot import PanelView
 
 logger = logging.getLogger(__name__)

@@ -14,7 +14,8 @@ import pytest
 from opsdash.adapters.clock import SystemClock
 from opsdash.adapters.sources.elasticsearch import ElasticsearchSource
 from opsdash.core.errors import QueryRejected, QueryTimedOut, Retryable, SourceBusy, SourceUnavailable
-from opsdash.core.metrics.answers import Answer, Limits
+from opsdash.core.limits import Limits
+from opsdash.core.metrics.answers import Answer
 from opsdash.core.metrics.labels import label
 from opsdash.core.metrics.queries import EsFunction, EsMetric, EsqlQuery, EsQuery, LogQuery, PromQuery, Span
 from opsdash.core.sources import SourceSpec

@@ -29,7 +29,7 @@ from opsdash.core.errors import (
     SourceBusy,
     SourceUnavailable,
 )
-from opsdash.core.metrics.answers import Limits
+from opsdash.core.limits import Limits
 from opsdash.core.metrics.queries import EsMetric, EsQuery, PromQuery, Span
 from opsdash.core.secret import SecretRef
 from opsdash.core.sources import BearerAuth, SourceSpec

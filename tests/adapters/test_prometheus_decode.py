@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from opsdash.adapters.sources.prometheus_decode import LONGEST_LABEL, Rows, decode, grid_of, instant_grid
 from opsdash.core.errors import AnswerUnusable, OpsdashError, QueryRejected, QueryTimedOut
-from opsdash.core.metrics.answers import Answer, Limits
+from opsdash.core.limits import Limits
+from opsdash.core.metrics.answers import Answer
 from opsdash.core.metrics.queries import Span
 
 START = 1_790_000_000.0

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from opsdash.config import Loaded, load
-from opsdash.core.metrics.answers import Limits
+from opsdash.core.limits import Limits
 from opsdash.core.metrics.queries import EsMetric, EsqlQuery, EsQuery, LogQuery, PromQuery
 from opsdash.core.secret import SecretRef
 from opsdash.core.sources import ApiKeyAuth, BasicAuth, BearerAuth, SourceSpec, Tls

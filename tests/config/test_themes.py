@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from opsdash.config.themes import ROLES, find_theme, load_theme, load_themes, theme_names
-from opsdash.core.view.cells import Role
+from opsdash.core.view.roles import Role
 
 ROOT = Path(__file__).parents[2]
 SOUND = "name: night\ntitle: Night\ndark: true\ncolours:\n" + "".join(f'  {role}: "#0A0b0c"\n' for role in ROLES)

@@ -6,8 +6,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opsdash.core.view.cells import BOLD, Cells, Role, ink, series_role
+from opsdash.core.view.cells import BOLD, Cells, ink, series_role
 from opsdash.core.view.clean import char_width, text_width
+from opsdash.core.view.roles import Role
 
 
 @given(st.text(max_size=20), st.integers(-12, 15), st.integers(-2, 4), st.one_of(st.none(), st.integers(-2, 12)))

@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from opsdash.core.metrics.answers import Answer, LogRow
-from opsdash.core.view.cells import Role
 from opsdash.core.view.export.ansi import to_ansi
 from opsdash.core.view.export.csv import panel_csv
 from opsdash.core.view.export.json_panel import panel_json
@@ -18,6 +17,7 @@ from opsdash.core.view.export.svg import to_svg
 from opsdash.core.view.export.text import to_text
 from opsdash.core.view.look import Look
 from opsdash.core.view.panels import PanelKind
+from opsdash.core.view.roles import Role
 from opsdash.core.view.theme import Theme
 from tests.fakes.hostile_views import assert_sound, looks, sizes, views
 from tests.fakes.panel_views import START_S, panel_view, query_view, window

@@ -19,7 +19,7 @@ from opsdash.core.metrics.answers import Answer, LogRow, Table
 from opsdash.core.metrics.freshness import Freshness
 from opsdash.core.metrics.queries import EsqlQuery, LogQuery, PromQuery
 from opsdash.core.metrics.window import empty_window
-from opsdash.core.view.cells import BOLD, REVERSE, UNDERLINE, Cells, Role, ink
+from opsdash.core.view.cells import BOLD, REVERSE, UNDERLINE, Cells, ink
 from opsdash.core.view.export.ansi import to_ansi
 from opsdash.core.view.export.answer_text import answer_text
 from opsdash.core.view.export.csv import answer_csv, panel_csv, written
@@ -31,6 +31,7 @@ from opsdash.core.view.export.svg import CELL_HEIGHT, CELL_WIDTH, to_svg
 from opsdash.core.view.export.text import to_text
 from opsdash.core.view.look import Look
 from opsdash.core.view.panels import PanelKind, Thresholds
+from opsdash.core.view.roles import Role
 from opsdash.core.view.theme import Theme
 from tests.fakes.panel_views import START_S, panel_view, query_view, window
 

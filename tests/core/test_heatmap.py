@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from opsdash.core.view.cells import Cells, Role
+from opsdash.core.view.cells import Cells
 from opsdash.core.view.draw.heatmap import draw
 from opsdash.core.view.look import Look
 from opsdash.core.view.panels import PanelKind
+from opsdash.core.view.roles import Role
 from opsdash.core.view.snapshot import PanelView
 from tests.fakes.panel_views import START_S, panel_view, window
 

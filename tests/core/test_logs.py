@@ -10,12 +10,13 @@ import pytest
 from opsdash.core.metrics.answers import Answer, LogRow
 from opsdash.core.metrics.queries import LogQuery
 from opsdash.core.metrics.window import empty_window
-from opsdash.core.view.cells import REVERSE, Role
+from opsdash.core.view.cells import REVERSE
 from opsdash.core.view.draw.logs import draw, first_line
 from opsdash.core.view.levels import Level
 from opsdash.core.view.log_rows import level_of_row, rows_of
 from opsdash.core.view.look import Look
 from opsdash.core.view.panels import PanelKind, PanelQuery
+from opsdash.core.view.roles import Role
 from tests.fakes.panel_views import START_S, panel_view, query_view
 
 LOOK = Look(now_s=START_S)

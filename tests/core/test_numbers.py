@@ -7,12 +7,13 @@ from dataclasses import replace
 import pytest
 
 from opsdash.core.metrics.window import Window
-from opsdash.core.view.cells import Cells, Role
+from opsdash.core.view.cells import Cells
 from opsdash.core.view.digits import DigitPen, draw_digits, largest_scale, size_of, split_number
 from opsdash.core.view.draw import bargauge, gauge, stat
 from opsdash.core.view.look import Look
 from opsdash.core.view.panels import Mapping, PanelKind, Thresholds
 from opsdash.core.view.readings import readings
+from opsdash.core.view.roles import Role
 from opsdash.core.view.scale import scale_for
 from opsdash.core.view.snapshot import PanelView
 from tests.fakes.panel_views import START_S, panel_view, query_view, window

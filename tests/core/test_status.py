@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from opsdash.core.view.cells import Role
 from opsdash.core.view.draw.status import draw, lane_count
 from opsdash.core.view.levels import Level
 from opsdash.core.view.look import Look
 from opsdash.core.view.panels import Mapping, PanelKind, PanelSpec, Thresholds
+from opsdash.core.view.roles import Role
 from opsdash.core.view.states import State, state_of
 from tests.fakes.panel_views import START_S, panel_view, window
 

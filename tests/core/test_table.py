@@ -8,11 +8,11 @@ from opsdash.core.metrics.answers import Answer, LogRow, Table
 from opsdash.core.metrics.labels import labels_of
 from opsdash.core.metrics.queries import EsqlQuery
 from opsdash.core.metrics.window import empty_window, window_of
-from opsdash.core.view.cells import Role
 from opsdash.core.view.draw.table import draw, first_row
 from opsdash.core.view.levels import Level
 from opsdash.core.view.look import Look
 from opsdash.core.view.panels import Column, PanelKind, PanelQuery, Thresholds
+from opsdash.core.view.roles import Role
 from opsdash.core.view.table_rows import rows_of
 from tests.fakes.panel_views import START_S, panel_view, query_view, window
 

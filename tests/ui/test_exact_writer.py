@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual.drivers.headless_driver import HeadlessDriver
 
-from opsdash.core.view.cells import BOLD, REVERSE, UNDERLINE, Cells, Role, ink
+from opsdash.core.view.cells import BOLD, REVERSE, UNDERLINE, Cells, ink
+from opsdash.core.view.roles import Role
 from opsdash.ui.app import OpsdashApp
 from opsdash.ui.exact_writer import ExactWriter, is_supported
 from opsdash.ui.inks import Inks

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opsdash.core.metrics.freshness import Freshness
-from opsdash.core.view.cells import Role
+from opsdash.core.view.roles import Role
 from opsdash.core.view.snapshot import SourceView
 from opsdash.core.view.timerange import TimeRange
 from opsdash.ui.news import news_of

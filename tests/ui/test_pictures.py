@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from opsdash.core.metrics.freshness import Freshness
-from opsdash.core.view.cells import Role, ink
+from opsdash.core.view.cells import ink
+from opsdash.core.view.roles import Role
 from opsdash.ui.inks import Inks
 from opsdash.ui.terminal import Depth
 from tests.fakes.engine import ScriptedEngine, board_of, every_kind, twelve

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from opsdash.config.themes import load_theme, theme_names
-from opsdash.core.view.cells import Role
+from opsdash.core.view.roles import Role
 from opsdash.core.view.theme import Theme
 from opsdash.ui.inks import rgb
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from opsdash.adapters.http_status import api_error, first_words
 from opsdash.core.errors import AnswerUnusable
-from opsdash.core.metrics.answers import Answer, Limits, Table
+from opsdash.core.limits import Limits
+from opsdash.core.metrics.answers import Answer, Table
 from opsdash.core.metrics.labels import Labels, notation
 from opsdash.core.metrics.queries import Span
 from opsdash.core.metrics.window import Bools, Floats, Window

@@ -32,15 +32,6 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How much of an answer is kept."""
-
-    bytes: int = 64 * 1024 * 1024
-    points: int = 11_000
-    series: int = 1_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """One answer. Exactly what the query's kind promises is filled: window, table or rows."""
 

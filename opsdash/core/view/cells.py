@@ -6,60 +6,13 @@ that is two cells wide is followed by a cell with code 0.
 
 from __future__ import annotations
 
-from enum import IntEnum
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from opsdash.core.view.clean import char_width, clean
-
-
-class Role(IntEnum):
-    """What a colour means. At most 64; the order is part of the ink's encoding and nothing else."""
-
-    GROUND = 0
-    """The panel's background; as a foreground, the default text colour."""
-    TEXT = 1
-    DIM = 2
-    FRAME = 3
-    TITLE = 4
-    OK = 5
-    WARNING = 6
-    CRITICAL = 7
-    LATE = 8
-    STALE = 9
-    NO_DATA = 10
-    ERROR = 11
-    ACCENT = 12
-    """Focus, selection, keys."""
-    SELECTION = 13
-    HEADER = 14
-    ENVIRONMENT = 15
-    CURSOR = 16
-    COMPARE = 17
-    ACKNOWLEDGED = 18
-    SERIES_1 = 20
-    SERIES_2 = 21
-    SERIES_3 = 22
-    SERIES_4 = 23
-    SERIES_5 = 24
-    SERIES_6 = 25
-    SERIES_7 = 26
-    SERIES_8 = 27
-    SERIES_9 = 28
-    SERIES_10 = 29
-    SERIES_11 = 30
-    SERIES_12 = 31
-    HEAT_1 = 40
-    HEAT_2 = 41
-    HEAT_3 = 42
-    HEAT_4 = 43
-    HEAT_5 = 44
-    HEAT_6 = 45
-    HEAT_7 = 46
-    HEAT_8 = 47
-
+from opsdash.core.view.roles import Role
 
 BOLD, DIM_ATTR, REVERSE, UNDERLINE = 1 << 12, 2 << 12, 4 << 12, 8 << 12
 """Attributes of an ink."""
@@ -71,8 +24,8 @@ def ink(fg: Role = Role.TEXT, bg: Role = Role.GROUND, attributes: int = 0) -> in
 
 
 def series_role(index: int) -> Role:
-    """The role of the nth series; they repeat after twelve."""
-    return Role(int(Role.SERIES_1) + index % 12)
+    """The role of the nth series; they repeat after twelve. Below zero it is none of them."""
+    return Role.DIM if index < 0 else Role(int(Role.SERIES_1) + index % 12)
 
 
 _SHORT = 96

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from enum import IntEnum
 
-from opsdash.core.view.cells import Role
 from opsdash.core.view.panels import Thresholds
+from opsdash.core.view.roles import Role
 
 
 class Level(IntEnum):

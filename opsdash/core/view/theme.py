@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from opsdash.core.view.cells import Role
+from opsdash.core.view.roles import Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

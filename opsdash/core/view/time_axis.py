@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 
-from opsdash.core.view.cells import BOLD, Cells, Role, ink
+from opsdash.core.view.cells import BOLD, Cells, ink
 from opsdash.core.view.look import Look
+from opsdash.core.view.roles import Role
 
 _STEPS_S = (
     1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1200, 1800, 3600, 7200, 10_800, 14_400, 21_600, 43_200,

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from opsdash.core.view.asked_time import EXAMPLES, parse_asked_time
-from opsdash.core.view.cells import BOLD, Cells, Role, ink
+from opsdash.core.view.cells import BOLD, Cells, ink
 from opsdash.core.view.clean import fit, text_width
 from opsdash.core.view.keymap import Where
+from opsdash.core.view.roles import Role
 from opsdash.ui.desk import Desk
 from opsdash.ui.effects import ChooseRange, Resume, Step
 from opsdash.ui.overlays.overlay import Commanded, Heard, Pasted, Typed

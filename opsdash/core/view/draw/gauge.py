@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 
 from opsdash.core.metrics.window import Bools, Floats
 from opsdash.core.view import raster
-from opsdash.core.view.cells import BOLD, Cells, Role, ink
+from opsdash.core.view.cells import BOLD, Cells, ink
 from opsdash.core.view.clean import fit, text_width
 from opsdash.core.view.digits import DigitPen, draw_digits, largest_scale, size_of
 from opsdash.core.view.draw.bargauge import draw_rows
 from opsdash.core.view.levels import Level, level_mark, level_role
 from opsdash.core.view.look import Look
 from opsdash.core.view.readings import Reading, readings
+from opsdash.core.view.roles import Role
 from opsdash.core.view.scale import ValueScale, scale_for, threshold_marks
 from opsdash.core.view.short_names import short_names
 from opsdash.core.view.snapshot import PanelView

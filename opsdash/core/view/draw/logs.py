@@ -13,7 +13,7 @@ from datetime import UTC, datetime, tzinfo
 from itertools import accumulate, islice
 
 from opsdash.core.metrics.answers import LogRow
-from opsdash.core.view.cells import BOLD, REVERSE, Cells, Role, ink
+from opsdash.core.view.cells import BOLD, REVERSE, Cells, ink
 from opsdash.core.view.clean import char_width, clean, fit, text_width
 from opsdash.core.view.levels import Level, level_mark, level_role
 from opsdash.core.view.log_rows import (
@@ -27,6 +27,7 @@ from opsdash.core.view.log_rows import (
     shown,
 )
 from opsdash.core.view.look import Look
+from opsdash.core.view.roles import Role
 from opsdash.core.view.snapshot import PanelView
 from opsdash.core.view.wrap import pad, wrap
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from opsdash.core.metrics.window import Bools, Floats
 from opsdash.core.view import raster
-from opsdash.core.view.cells import BOLD, DIM_ATTR, Cells, Role, ink
+from opsdash.core.view.cells import BOLD, DIM_ATTR, Cells, ink
 from opsdash.core.view.clean import fit, text_width
 from opsdash.core.view.digits import DigitPen, draw_digits, largest_scale, size_of
 from opsdash.core.view.levels import Level, level_mark, level_role
@@ -19,6 +19,7 @@ from opsdash.core.view.look import Look
 from opsdash.core.view.palette import age_text
 from opsdash.core.view.plotted import PlotSpan, finite
 from opsdash.core.view.readings import Reading, readings
+from opsdash.core.view.roles import Role
 from opsdash.core.view.short_names import short_names
 from opsdash.core.view.snapshot import PanelView
 

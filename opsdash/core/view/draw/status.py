@@ -11,12 +11,13 @@ from itertools import groupby
 
 import numpy as np
 
-from opsdash.core.view.cells import BOLD, REVERSE, Cells, Role, ink, series_role
+from opsdash.core.view.cells import BOLD, REVERSE, Cells, ink, series_role
 from opsdash.core.view.clean import fit, text_width
 from opsdash.core.view.drawn import Drawn, drawn_series
 from opsdash.core.view.levels import Level, level_mark, level_role
 from opsdash.core.view.look import Look
 from opsdash.core.view.palette import age_text
+from opsdash.core.view.roles import Role
 from opsdash.core.view.short_names import short_names
 from opsdash.core.view.snapshot import PanelView
 from opsdash.core.view.states import Run, State, cells_of, newest_run, states_of

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from opsdash.core.metrics.answers import Scalar
-from opsdash.core.view.cells import BOLD, Cells, Role, ink
+from opsdash.core.view.cells import BOLD, Cells, ink
 from opsdash.core.view.clean import fit, text_width
 from opsdash.core.view.levels import Level, level_mark, level_role
 from opsdash.core.view.look import Look
+from opsdash.core.view.roles import Role
 from opsdash.core.view.snapshot import PanelView
 from opsdash.core.view.sparkline import sparkline
 from opsdash.core.view.table_rows import TableColumn, TableRow, TableRows, rows_of

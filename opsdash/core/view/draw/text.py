@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from opsdash.core.view.cells import Cells, Role, ink
+from opsdash.core.view.cells import Cells, ink
 from opsdash.core.view.look import Look
+from opsdash.core.view.roles import Role
 from opsdash.core.view.snapshot import PanelView
 from opsdash.core.view.wrap import wrap
 

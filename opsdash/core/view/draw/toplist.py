@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 
-from opsdash.core.view.cells import BOLD, Cells, Role, ink
+from opsdash.core.view.cells import BOLD, Cells, ink
 from opsdash.core.view.clean import fit, text_width
 from opsdash.core.view.levels import Level, level_mark, level_role
 from opsdash.core.view.look import Look
 from opsdash.core.view.meter import meter
 from opsdash.core.view.ranking import Ranked, Ranking, ranking
+from opsdash.core.view.roles import Role
 from opsdash.core.view.short_names import short_names
 from opsdash.core.view.snapshot import PanelView
 from opsdash.core.view.units import format_value

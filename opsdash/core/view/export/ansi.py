@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Literal
 
-from opsdash.core.view.cells import BOLD, DIM_ATTR, REVERSE, UNDERLINE, Cells, Role
+from opsdash.core.view.cells import BOLD, DIM_ATTR, REVERSE, UNDERLINE, Cells
+from opsdash.core.view.roles import Role
 from opsdash.core.view.theme import Theme
 
 Depth = Literal["none", "16", "256", "truecolor"]

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from opsdash.core.duration import format_duration
 from opsdash.core.metrics.freshness import Freshness
-from opsdash.core.view.cells import BOLD, Cells, Role, ink
+from opsdash.core.view.cells import BOLD, Cells, ink
 from opsdash.core.view.clean import fit
 from opsdash.core.view.draw.cost import row_count as cost_rows
 from opsdash.core.view.drawn import drawn_series
@@ -19,6 +19,7 @@ from opsdash.core.view.palette import state_mark, state_role
 from opsdash.core.view.panels import Dashboard, PanelKind
 from opsdash.core.view.plain_ascii import to_ascii
 from opsdash.core.view.ranking import ranking
+from opsdash.core.view.roles import Role
 from opsdash.core.view.snapshot import PanelView, Snapshot, SourceView
 from opsdash.core.view.table_rows import rows_of as table_rows_of
 from opsdash.core.view.wrap import wrap
