@@ -17,12 +17,13 @@ from typing import Any, assert_never
 from urllib.parse import urlencode
 
 from opsdash.adapters.http_address import Address, Params, address_of
-from opsdash.adapters.http_connection import Connection, Phase, Progress, Route, Stale, amount, open_connection
+from opsdash.adapters.http_connection import Connection, Phase, Progress, Route, Stale, open_connection
 from opsdash.adapters.http_connection import proxy_headers as _proxy_headers
 from opsdash.adapters.http_pool import Pool
 from opsdash.adapters.http_status import http_date
 from opsdash.adapters.http_tls import Stamp, files_stamp, tls_context
 from opsdash.adapters.secrets import Secrets
+from opsdash.core.duration import format_size
 from opsdash.core.errors import AnswerUnusable, ConfigInvalid, QueryTimedOut, SecretMissing, SourceUnavailable
 from opsdash.core.secret import SecretRef
 from opsdash.core.sources import ApiKeyAuth, BasicAuth, BearerAuth, SourceSpec, Tls
@@ -238,8 +239,7 @@ class HttpClient:
         return name.encode("ascii"), value.strip().encode()
 
     async def _open(self, progress: Progress) -> Connection:
-        if self._pool.is_closed:
-            raise SourceUnavailable(f"{self.name} is closed")
+        self._check_open()
         context, proxy_context = await self._tls_contexts()
         route = Route(
             source=self.name,
@@ -249,7 +249,17 @@ class HttpClient:
             proxy=self._proxy,
             proxy_context=proxy_context,
         )
-        return await open_connection(route, progress)
+        connection = await open_connection(route, progress)
+        try:
+            self._check_open()
+        except SourceUnavailable:
+            connection.abort()
+            raise
+        return connection
+
+    def _check_open(self) -> None:
+        if self._pool.is_closed:
+            raise SourceUnavailable(f"{self.name} is closed")
 
     async def _tls_contexts(self) -> tuple[ssl.SSLContext | None, ssl.SSLContext | None]:
         """For the server and for the proxy; made when first needed, and anew when a certificate file changed."""
@@ -280,7 +290,9 @@ class HttpClient:
             case Phase.WAITING:
                 return QueryTimedOut(f"{name} did not answer in {limit}")
             case Phase.READING:
-                return QueryTimedOut(f"{name} did not finish its answer in {limit} ({amount(progress.bytes)} read)")
+                return QueryTimedOut(
+                    f"{name} did not finish its answer in {limit} ({format_size(progress.bytes)} read)"
+                )
             case _:
                 assert_never(progress.phase)
 

@@ -15,6 +15,7 @@ import h11
 
 from opsdash.adapters.http_address import Address
 from opsdash.adapters.http_errors import network_errors
+from opsdash.core.duration import format_size
 from opsdash.core.errors import AccessDenied, AnswerUnusable, SourceUnavailable
 
 Headers = Sequence[tuple[bytes, bytes]]
@@ -147,7 +148,7 @@ class Connection:
             if not self._ended:
                 raise
             raise AnswerUnusable(
-                f"{self._source} closed the connection in the middle of its answer ({amount(progress.bytes)} read)"
+                f"{self._source} closed the connection in the middle of its answer ({format_size(progress.bytes)} read)"
             ) from error
 
     async def _receive(self, progress: Progress) -> None:
@@ -265,12 +266,3 @@ def proxy_headers(proxy: Address) -> list[tuple[bytes, bytes]]:
     if not proxy.credentials:
         return []
     return [(b"Proxy-Authorization", f"Basic {proxy.credentials}".encode())]
-
-
-def amount(count: int) -> str:
-    """A number of bytes for a person."""
-    if count < 1024:
-        return f"{count} B"
-    if count < 1024 * 1024:
-        return f"{count / 1024:.0f} KiB"
-    return f"{count / 1024 / 1024:.1f} MiB"

@@ -67,7 +67,7 @@ def _has_ca_folder() -> bool:
 
 
 def _trust_bundled(context: ssl.SSLContext) -> None:
-    """A host without a certificate store: the one that comes with the HTTP client."""
+    """A host without a certificate store: the one that comes with the client of Elasticsearch."""
     import certifi  # noqa: PLC0415 - needed on few hosts; it would cost every start
 
     context.load_verify_locations(cafile=certifi.where())

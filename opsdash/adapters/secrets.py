@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
+from opsdash.core.duration import format_size
 from opsdash.core.errors import SecretMissing
 from opsdash.core.secret import SecretRef
 from opsdash.core.view.clean import clean
@@ -30,6 +31,14 @@ class _Kept:
     """Of a file: modification time, size, inode. Of a command: when (monotonic seconds) it was run."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """When (monotonic seconds) a source last refused a secret, and whether having it anew gave another one."""
+
+    at_s: float
+    gave_another: bool
+
+
 class Secrets:
     """Resolves references. A file is read again when it changes, a command is run again after five minutes."""
 
@@ -46,29 +55,50 @@ class Secrets:
         self._command_timeout_s = command_timeout_s
         self._command_kept_s = command_kept_s
         self._kept: dict[SecretRef, _Kept] = {}
-        self._refused_s: dict[SecretRef, float] = {}
+        self._refused: dict[SecretRef, _Refused] = {}
         self._locks: dict[SecretRef, asyncio.Lock] = {}
 
     async def resolve(self, ref: SecretRef) -> str:
         """The secret; raises SecretMissing, whose words name the reference and never what it holds."""
         if ref.scheme == "env":
             return self._from_environment(ref)
-        async with self._locks.setdefault(ref, asyncio.Lock()):
-            return await (self._from_file(ref) if ref.scheme == "file" else self._from_command(ref))
+        async with self._lock(ref):
+            return await self._read(ref)
 
     async def renewed(self, ref: SecretRef) -> bool:
-        """Whether a secret that a source refused is another one by now; asked of the same one every 30 s at most."""
-        kept, now = self._kept.get(ref), self._monotonic_s()
-        if kept is None or now - self._refused_s.get(ref, -REFUSED_AGAIN_AFTER_S) < REFUSED_AGAIN_AFTER_S:
-            return False
-        self._refused_s[ref] = now
-        del self._kept[ref]
-        return await self.resolve(ref) != kept.value
+        """Whether what a source refused is another secret by now, so that asking once more makes sense.
+
+        It is had anew every 30 s at most. When that gave another one, all who are refused in these 30 s are told so:
+        the questions that were under way together were refused with the old one.
+        """
+        async with self._lock(ref):
+            kept, now = self._kept.get(ref), self._monotonic_s()
+            if kept is None:
+                return False
+            before = self._refused.get(ref)
+            if before is not None and now - before.at_s < REFUSED_AGAIN_AFTER_S:
+                return before.gave_another
+            self._refused[ref] = _Refused(now, gave_another=False)
+            del self._kept[ref]
+            another = await self._read(ref) != kept.value
+            self._refused[ref] = _Refused(now, gave_another=another)
+            return another
+
+    def _lock(self, ref: SecretRef) -> asyncio.Lock:
+        return self._locks.setdefault(ref, asyncio.Lock())
+
+    async def _read(self, ref: SecretRef) -> str:
+        return await (self._from_file(ref) if ref.scheme == "file" else self._from_command(ref))
 
     def _from_environment(self, ref: SecretRef) -> str:
         value = self._environ.get(ref.where, "")
+        name = f"the environment variable {clean(ref.where, longest=80)}"
         if not value.strip():
-            raise SecretMissing(f"the environment variable {clean(ref.where, longest=80)} is not set")
+            raise SecretMissing(f"{name} is not set")
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise SecretMissing(f"{name} holds something that is not UTF-8 text") from None
         return value.strip()
 
     async def _from_file(self, ref: SecretRef) -> str:
@@ -81,7 +111,7 @@ class Secrets:
             kept = self._kept.get(ref)
             if kept is not None and kept.mark == mark:
                 return kept.value
-            content = await asyncio.to_thread(_read, ref.where)
+            content = await asyncio.to_thread(_content_of, ref.where)
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else "its name cannot be used"
             raise SecretMissing(f"the secret file {where} cannot be read: {reason}") from error
@@ -129,7 +159,7 @@ class Secrets:
         return content
 
 
-def _read(path: str) -> bytes:
+def _content_of(path: str) -> bytes:
     with open(path, "rb") as file:
         return file.read(LARGEST_SECRET_BYTES + 1)
 
@@ -153,7 +183,7 @@ async def _end(process: asyncio.subprocess.Process) -> None:
 
 def _text(content: bytes, name: str) -> str:
     if len(content) > LARGEST_SECRET_BYTES:
-        raise SecretMissing(f"{name} gives more than {LARGEST_SECRET_BYTES // 1024} KiB")
+        raise SecretMissing(f"{name} gives more than {format_size(LARGEST_SECRET_BYTES)}")
     try:
         value = content.decode().strip()
     except UnicodeDecodeError:

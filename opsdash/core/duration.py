@@ -41,6 +41,15 @@ def format_duration(seconds: float) -> str:
     return "".join(parts)
 
 
+def format_size(count: int) -> str:
+    """A number of bytes for a person, in powers of 1024: `49 KiB`, `1.5 MiB`, `64 MiB`."""
+    if count < 1024:
+        return f"{count} B"
+    if round(count / 1024) < 1024:
+        return f"{count / 1024:.0f} KiB"
+    return f"{count / 1024 / 1024:.1f}".removesuffix(".0") + " MiB"
+
+
 def parse_size(text: str) -> int | None:
     """Bytes; `kB MB GB TB` are powers of 1000, `KiB MiB GiB TiB` of 1024; None where the text is no size."""
     found = _SIZE.fullmatch(text)

@@ -26,7 +26,7 @@ from opsdash.core.errors import (
     SourceBusy,
     SourceUnavailable,
 )
-from opsdash.core.metrics.answers import Limits
+from opsdash.core.limits import Limits
 from opsdash.core.metrics.queries import EsMetric, EsqlQuery, EsQuery, LogQuery, Span
 from opsdash.core.secret import SecretRef
 from opsdash.core.sources import ApiKeyAuth, BasicAuth, SourceSpec, Tls
@@ -118,7 +118,7 @@ REFUSALS = [
     (replies.retry_after(503, "12"), SourceBusy, r"^logs is busy or starting \(503\); it wants 12 s of rest"),
     (replies.status(500, "oops"), SourceUnavailable, r"^logs failed with 500: oops"),
     (replies.status(502, "Bad Gateway"), SourceUnavailable, r"^logs failed with 502"),
-    (replies.html(404), QueryRejected, r"^logs has nothing at this address \(404\); is there an Elasticsearch"),
+    (replies.html(404), QueryRejected, r"^logs has nothing at this address \(404\)(: .*)?; is there an Elasticsearch"),
     (replies.unauthorized(), AccessDenied, r"^logs does not let us in \(401\)"),
     (replies.es_error(403, "security_exception", "no"), AccessDenied, r"^logs does not allow it \(403\).*: no$"),
     (replies.redirect("https://login.example/x?token=1"), InsecureConnection, r"^logs redirects to https://login"),

@@ -237,6 +237,16 @@ async def test_a_cancelled_request_gives_its_place_back(fault_server: FaultServe
         assert await get(http)
 
 
+async def test_a_client_that_is_closed_while_it_connects_leaves_no_connection(fault_server: FaultServer) -> None:
+    async with client(fault_server.url) as http:
+        asked = asyncio.create_task(get(http))
+        await asyncio.sleep(0)
+        await http.aclose()
+        with pytest.raises(SourceUnavailable, match="prom is closed"):
+            await asked
+    assert fault_server.asked == []
+
+
 async def test_a_closed_client_says_so_and_ends_what_is_under_way(fault_server: FaultServer) -> None:
     fault_server.always(replies.hang())
     async with client(fault_server.url) as http:

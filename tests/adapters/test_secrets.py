@@ -112,11 +112,25 @@ async def test_a_refused_secret_is_had_anew(tmp_path: Path) -> None:
     assert await found.renewed(ref)
     assert await found.resolve(ref) == "2"
     time.now_s += 29
-    assert not await found.renewed(ref)
+    assert await found.renewed(ref), "it was refused with the old one, or is tried once more in vain"
     assert await found.resolve(ref) == "2"
     time.now_s += 2
     assert await found.renewed(ref)
     assert not await found.renewed(SecretRef("env", "HOME"))
+
+
+async def test_all_who_were_refused_together_try_the_new_secret_and_it_is_had_once(tmp_path: Path) -> None:
+    count = tmp_path / "count"
+    where = script(tmp_path, f"open({str(count)!r}, 'a').write('x'); print(len(open({str(count)!r}).read()))")
+    found, ref = secrets(), SecretRef("command", where)
+    assert await found.resolve(ref) == "1"
+    assert await asyncio.gather(*(found.renewed(ref) for _ in range(24))) == [True] * 24
+    assert count.read_text() == "xx"
+
+
+async def test_a_variable_that_is_no_text_is_named_and_not_shown() -> None:
+    message = await refusal(secrets(TOKEN="s3cr\udce9t"), "env", "TOKEN")
+    assert message == "the environment variable TOKEN holds something that is not UTF-8 text"
 
 
 async def test_a_refused_secret_that_stays_the_same_is_not_tried_again(tmp_path: Path) -> None:

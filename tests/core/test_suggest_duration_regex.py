@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opsdash.core.duration import format_duration, parse_duration, parse_size
+from opsdash.core.duration import format_duration, format_size, parse_duration, parse_size
 from opsdash.core.regex import longest_value, pick, regex_problem
 from opsdash.core.suggest import closest, did_you_mean
 
@@ -120,3 +120,26 @@ def test_whatever_is_taken_matches_quickly(pattern: str) -> None:
 def test_no_pattern_makes_it_raise_and_what_it_takes_compiles(pattern: str) -> None:
     if regex_problem(pattern) is None:
         re.compile(pattern)
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0 B"),
+        (1023, "1023 B"),
+        (1024, "1 KiB"),
+        (50_000, "49 KiB"),
+        (1_048_575, "1 MiB"),
+        (1_572_864, "1.5 MiB"),
+        (64 << 20, "64 MiB"),
+    ],
+)
+def test_a_size_is_written_as_short_as_it_is_true(count: int, text: str) -> None:
+    assert format_size(count) == text
+
+
+@given(st.integers(0, 1 << 45))
+def test_a_written_size_is_read_as_nearly_the_same(count: int) -> None:
+    read = parse_size(format_size(count))
+    assert read is not None
+    assert abs(read - count) <= max(512, 0.05 * count)

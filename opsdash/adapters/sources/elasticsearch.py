@@ -13,6 +13,7 @@ import numpy as np
 from opsdash.adapters.http import HttpClient
 from opsdash.adapters.http_status import first_words
 from opsdash.adapters.secrets import Secrets
+from opsdash.adapters.skew import clock_skew_s
 from opsdash.adapters.sources.elasticsearch_catalogue import Catalogue
 from opsdash.adapters.sources.elasticsearch_client import Call, ElasticsearchClient, Reply
 from opsdash.adapters.sources.elasticsearch_decode import Groups, decode_window, key_text
@@ -105,7 +106,7 @@ class ElasticsearchSource:
             product="Elasticsearch",
             version=first_words(number.encode(errors="replace"), longest=40),
             rtt_s=reply.rtt_s,
-            skew_s=self._skew_s(reply),
+            skew_s=clock_skew_s(reply.date_s, now_s=self._clock.now_s(), rtt_s=reply.rtt_s),
         )
 
     async def values(self, wanted: ValuesFrom, start_s: float, end_s: float) -> tuple[str, ...]:
@@ -266,13 +267,6 @@ class ElasticsearchSource:
 
     def _deadline_ms(self) -> int:
         return max(100, round(self._spec.timeout_s * 1000 * SERVER_SHARE))
-
-    def _skew_s(self, reply: Reply) -> float | None:
-        """The server's clock minus ours, where a proxy says the time; 0 within what whole seconds can tell."""
-        if reply.date_s is None:
-            return None
-        skew = reply.date_s + 0.5 - (self._clock.now_s() - reply.rtt_s / 2)
-        return 0.0 if abs(skew) <= 0.5 + reply.rtt_s else skew
 
 
 def _instants(span: Span, query: EsQuery) -> Floats:

@@ -11,6 +11,7 @@ from typing import Any
 
 from opsdash.adapters.http_status import first_words
 from opsdash.adapters.sources.elasticsearch_logs import flattened
+from opsdash.core.duration import format_size
 from opsdash.core.errors import AnswerTooLarge, AnswerUnusable
 
 DecodeJson = Callable[[str, AsyncGenerator[bytes, None], int], Awaitable[Any]]
@@ -35,9 +36,8 @@ async def whole_json(source: str, pieces: AsyncGenerator[bytes, None], most: int
         async for piece in pieces:
             content += piece
             if len(content) > most:
-                raise AnswerTooLarge(
-                    f"{source} sent more than {mebibytes(most)}: use a longer interval, a shorter range or fewer groups"
-                )
+                advice = "use a longer interval, a shorter range or fewer groups"
+                raise AnswerTooLarge(f"{source} sent more than {format_size(most)}: {advice}")
     return await _parsed(source, content)
 
 
@@ -81,11 +81,6 @@ def not_json(source: str, start: bytes, size: int) -> AnswerUnusable:
     )
 
 
-def mebibytes(size: int) -> str:
-    """`64 MiB`."""
-    return f"{size / 1024 / 1024:g} MiB"
-
-
 class _RowStream:
     """Fed with pieces; keeps at most one whole row beside those that were made small."""
 
@@ -116,7 +111,7 @@ class _RowStream:
         if self._total < self._most:
             return True
         if not self._rows:
-            raise AnswerTooLarge(f"{self._source} sent more than {mebibytes(self._most)} and no row fits into that")
+            raise AnswerTooLarge(f"{self._source} sent more than {format_size(self._most)} and no row fits into that")
         self._is_cut = True
         return False
 

@@ -9,10 +9,11 @@ from typing import Any
 
 from opsdash.adapters.sources.elasticsearch_catalogue import Catalogue
 from opsdash.adapters.sources.elasticsearch_client import Reply
-from opsdash.adapters.sources.elasticsearch_json import ROWS_CUT, DecodeJson, mebibytes, rows_json
+from opsdash.adapters.sources.elasticsearch_json import ROWS_CUT, DecodeJson, rows_json
 from opsdash.adapters.sources.elasticsearch_logs import Place, RowFields, place_of, rows_after, rows_of
 from opsdash.adapters.sources.elasticsearch_notes import notes_of
 from opsdash.adapters.sources.elasticsearch_request import ROW_ORDER, Body, rows_body
+from opsdash.core.duration import format_size
 from opsdash.core.errors import QueryRejected
 from opsdash.core.metrics.answers import Answer, LogRow
 from opsdash.core.metrics.queries import LogQuery
@@ -120,7 +121,7 @@ class Pages:
             warnings += await self._catalogue.why_empty(index, self._spec.time_field, ())
         cut: tuple[str, ...] = ()
         if ROWS_CUT in reply.body:
-            cut = (f"cut at {mebibytes(reply.body[ROWS_CUT])}: {len(rows):,} rows read",)
+            cut = (f"cut at {format_size(reply.body[ROWS_CUT])}: {len(rows):,} rows read",)
         return Answer(rows=rows, warnings=warnings, cut=cut, bytes=reply.bytes)
 
 

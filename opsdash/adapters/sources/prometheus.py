@@ -13,6 +13,7 @@ from opsdash.adapters.http import HttpClient, Response
 from opsdash.adapters.http_address import Params
 from opsdash.adapters.http_status import api_error, first_words, refusal
 from opsdash.adapters.secrets import Secrets
+from opsdash.adapters.skew import clock_skew_s
 from opsdash.adapters.sources.prometheus_decode import (
     MILLISECOND_S,
     Grid,
@@ -25,6 +26,7 @@ from opsdash.adapters.sources.prometheus_decode import (
     values_in,
 )
 from opsdash.adapters.sources.prometheus_stream import AnswerStream
+from opsdash.core.duration import format_size
 from opsdash.core.errors import AccessDenied, AnswerTooLarge, AnswerUnusable, OpsdashError, QueryRejected
 from opsdash.core.metrics.answers import Answer
 from opsdash.core.metrics.queries import MetricQuery, PromQuery, Span
@@ -181,7 +183,7 @@ class PrometheusSource:
         async def read(response: Response) -> bytes:
             body = await response.read(LARGEST_CATALOGUE_BYTES + 1)
             if len(body) > LARGEST_CATALOGUE_BYTES:
-                raise AnswerTooLarge(f"{self.name} has more names than fit into {LARGEST_CATALOGUE_BYTES >> 20} MiB")
+                raise AnswerTooLarge(f"{self.name} has more names than fit into {format_size(LARGEST_CATALOGUE_BYTES)}")
             return body
 
         return await self._ask(path, params, read)
@@ -218,12 +220,7 @@ class PrometheusSource:
         return decode(bytes(whole), rows)
 
     def _skew_s(self, seen: Response) -> float | None:
-        """The server's clock minus ours; 0 within what a Date of whole seconds can tell."""
-        date = seen.date_s
-        if date is None:
-            return None
-        skew = date + 0.5 - (self._clock.now_s() - seen.rtt_s / 2)
-        return 0.0 if abs(skew) <= 0.5 + seen.rtt_s else skew
+        return clock_skew_s(seen.date_s, now_s=self._clock.now_s(), rtt_s=seen.rtt_s)
 
 
 async def _streamed(first: bytes, rest: AsyncIterator[bytes], stream: AnswerStream) -> Answer:

@@ -8,7 +8,6 @@ credentials, TLS, proxy, deadline and limits as a poll, and the same words when 
 from __future__ import annotations
 
 import asyncio
-import difflib
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from opsdash.adapters.http_address import Params
 from opsdash.adapters.sources.prometheus_decode import parse
 from opsdash.adapters.sources.prometheus_selectors import Matcher, Selector, selectors_of
 from opsdash.core.errors import AnswerUnusable, OpsdashError
+from opsdash.core.suggest import did_you_mean
 from opsdash.core.view.clean import clean
 
 T = TypeVar("T")
@@ -193,6 +193,5 @@ def _matching(match: str) -> dict[str, str]:
 
 
 async def _meant(written: str, known: tuple[str, ...]) -> str:
-    """In a thread: ten thousand comparisons take half a second."""
-    close = await asyncio.to_thread(difflib.get_close_matches, written[:200], known, 1, 0.6)
-    return f"; did you mean {clean(close[0], longest=120)}?" if close else ""
+    """In a thread: thousands of comparisons take a while."""
+    return clean(await asyncio.to_thread(did_you_mean, written, known), longest=160)

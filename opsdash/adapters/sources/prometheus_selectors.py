@@ -64,10 +64,6 @@ class Selector:
         inner = ",".join(str(matcher) for matcher in self.matchers)
         return f"{self.metric}{{{inner}}}" if inner or not self.metric else self.metric
 
-    def without(self, dropped: Matcher) -> Selector:
-        """The same with one matcher less."""
-        return Selector(self.metric, tuple(matcher for matcher in self.matchers if matcher != dropped))
-
 
 @dataclass(frozen=True, slots=True)
 class _Token:

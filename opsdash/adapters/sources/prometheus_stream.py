@@ -7,8 +7,10 @@ import re
 
 from opsdash.adapters.http_status import first_words
 from opsdash.adapters.sources.prometheus_decode import MALFORMED, Rows, answer_of, envelope_of, not_ours, parse
+from opsdash.core.duration import format_size
 from opsdash.core.errors import AnswerTooLarge, AnswerUnusable
-from opsdash.core.metrics.answers import Answer, Limits
+from opsdash.core.limits import Limits
+from opsdash.core.metrics.answers import Answer
 
 LONGEST_HEAD_BYTES = 64 * 1024
 WHOLE_SERIES_BYTES = 1024 * 1024
@@ -70,7 +72,7 @@ class AnswerStream:
     def _within(self) -> bool:
         if self._total < self._limits.bytes:
             return True
-        size = f"{self._limits.bytes / 1024 / 1024:g} MiB"
+        size = format_size(self._limits.bytes)
         if not self._rows.count:
             raise AnswerTooLarge(f"{self._rows.source} sent more than {size} and no series fits into that")
         self._cut = (f"cut at {size}: {self._rows.count:,} series read",)
