@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from opsdash.core.view.cells import BOLD, Cells, Role, ink
+from opsdash.core.view.cells import BOLD, Cells, ink
 from opsdash.core.view.clean import fit, text_width
 from opsdash.core.view.layout import SMALLEST_HEIGHT, SMALLEST_WIDTH
+from opsdash.core.view.plain_ascii import to_ascii
+from opsdash.core.view.roles import Role
 from opsdash.ui.desk import Desk, Toast
 from opsdash.ui.scene import BOTTOM_LINES, TOP_LINES, Scene
 from opsdash.ui.tiles import Tiles, Wanted
@@ -14,7 +16,6 @@ from opsdash.ui.widgets.tabs import draw_tabs
 
 _TOAST_ROLES = {"info": Role.ACCENT, "good": Role.OK, "bad": Role.ERROR}
 _TOAST_MARKS = {"info": "›", "good": "✓", "bad": "✕"}
-_ASCII_TOAST_MARKS = {"info": ">", "good": "+", "bad": "x"}
 
 
 def wanted_tiles(desk: Desk, scene: Scene) -> list[Wanted]:
@@ -35,6 +36,8 @@ def compose(desk: Desk, scene: Scene, tiles: Tiles) -> Cells:
     cells = Cells(scene.width, scene.height)
     if scene.too_small:
         _say_too_small(cells)
+        if scene.ascii_only:
+            to_ascii(cells)
         return cells
     cells.blit(0, 0, draw_header(desk, scene, scene.width))
     cells.blit(0, 1, draw_tabs(desk, scene, scene.width))
@@ -45,10 +48,12 @@ def compose(desk: Desk, scene: Scene, tiles: Tiles) -> Cells:
     if not scene.on_screen(desk):
         _say_empty(cells, desk, scene)
     cells.blit(0, scene.height - BOTTOM_LINES, draw_footer(desk, scene, scene.width))
-    _put_toasts(cells, desk.toasts, ascii_only=scene.ascii_only)
+    _put_toasts(cells, desk.toasts)
     if desk.overlay is not None:
         x, y, picture = desk.overlay.draw(desk, scene)
         cells.blit(x, y, picture)
+    if scene.ascii_only:
+        to_ascii(cells)
     return cells
 
 
@@ -75,17 +80,14 @@ def _say_empty(cells: Cells, desk: Desk, scene: Scene) -> None:
         text = "the configuration has no dashboards"
     else:
         text = "this dashboard has no panels"
-    if scene.ascii_only:
-        text = text.replace("“", '"').replace("”", '"')
     text = fit(text, cells.width - 2)
     cells.put((cells.width - text_width(text)) // 2, cells.height // 2, text, ink(Role.DIM))
 
 
-def _put_toasts(cells: Cells, toasts: tuple[Toast, ...], *, ascii_only: bool) -> None:
+def _put_toasts(cells: Cells, toasts: tuple[Toast, ...]) -> None:
     """At most three lines above the footer, on the right."""
-    marks = _ASCII_TOAST_MARKS if ascii_only else _TOAST_MARKS
     for offset, toast in enumerate(reversed(toasts[-3:])):
-        text = f" {marks[toast.level]} {fit(toast.text, cells.width - 6)} "
+        text = f" {_TOAST_MARKS[toast.level]} {fit(toast.text, cells.width - 6)} "
         y = cells.height - BOTTOM_LINES - 1 - offset
         style = ink(_TOAST_ROLES[toast.level], Role.HEADER, BOLD if toast.level == "bad" else 0)
         cells.put(max(cells.width - text_width(text), 0), y, text, style)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opsdash.core.view.clean import clean, text_width
-from opsdash.core.view.legend import Entry, draw_legend, legend_rows, numbers_shown
+from opsdash.core.view.legend import Entry, Legend, draw_legend, legend_rows, most_entries, numbers_shown
 from opsdash.core.view.levels import Level
 from opsdash.core.view.short_names import short_names
 
@@ -17,7 +17,7 @@ def entries(names: list[str], *numbers: str, level: Level = Level.NONE) -> list[
 
 
 def drawn(found: list[Entry], headings: tuple[str, ...], width: int, rows: int) -> list[str]:
-    return draw_legend(found, headings, width, rows, ascii_only=False).lines()
+    return draw_legend(Legend(entries=found, headings=headings), width, rows).lines()
 
 
 def test_names_lose_what_all_of_them_begin_with() -> None:
@@ -67,7 +67,7 @@ def test_any_legend_has_its_size_and_computes_what_it_shows(
 ) -> None:
     headings = ("last", "min", "max", "avg")[: numbers_shown(len(names), count, width, rows)]
     found = entries(names, *("1.21s" for _ in headings))
-    cells = draw_legend(found, headings, width, rows, ascii_only=False)
+    cells = draw_legend(Legend(entries=found, headings=headings), width, rows)
     assert cells.codes.shape == (rows, width)
 
 
@@ -110,3 +110,39 @@ def test_every_series_has_a_sign_of_its_own() -> None:
     lines = drawn(entries([f"s{n}" for n in range(12)], "1"), ("last",), 200, 3)
     signs = {char for line in lines for char in line if not char.isascii()}
     assert len(signs) == 12
+
+
+@given(
+    st.lists(st.text("abc", max_size=9), min_size=1, max_size=200),
+    st.integers(0, 3),
+    st.integers(1, 120),
+    st.integers(1, 8),
+)
+def test_a_legend_that_is_given_only_what_has_room_is_the_same(
+    names: list[str], count: int, width: int, rows: int
+) -> None:
+    headings = ("last", "min", "max")[: numbers_shown(len(names), count, width, rows)]
+    every = entries(names, *("1.21s" for _ in headings))
+    most = most_entries(len(headings), width, rows)
+    few = Legend(entries=every[:most], headings=headings, others=len(every[most:]))
+    said = draw_legend(few, width, rows).lines()[-1].rpartition("+")[2]
+    whole = draw_legend(Legend(entries=every, headings=headings), width, rows).lines()
+    if len(names) <= most:
+        assert draw_legend(few, width, rows).lines() == whole
+    elif whole[-1].rstrip().endswith("more"):
+        assert said.strip().endswith("more")
+
+
+def test_the_first_number_says_its_instant_where_that_is_not_now() -> None:
+    found = entries(["orders", "users"], "1.21s", "180ms")
+    said = Legend(entries=found, headings=("last", "min"), instant="23:13:20")
+    table = draw_legend(said, 60, 3).lines()
+    assert table[0].split() == ["23:13:20", "min"]
+    assert table[1].index("1.21s") + 5 == table[0].index("23:13:20") + 8
+    one = draw_legend(Legend(entries=found[:1], headings=("last", "min"), instant="23:13:20"), 60, 1).lines()[0]
+    assert one.split() == ["■", "orders", "23:13:20", "1.21s", "min", "180ms"]
+
+
+def test_a_legend_shows_the_sign_that_the_chart_has() -> None:
+    found = [Entry(name="orders", index=0, numbers=(), sign="▓"), Entry(name="users", index=1, numbers=(), sign="▒")]
+    assert draw_legend(Legend(entries=found), 40, 1).lines()[0].split() == ["▓", "orders", "▒", "users"]

@@ -10,11 +10,12 @@ import pytest
 
 from opsdash.core.metrics.answers import Answer
 from opsdash.core.metrics.window import Window, empty_window
-from opsdash.core.view.cells import DIM_ATTR, Cells, Role, series_role
+from opsdash.core.view.cells import DIM_ATTR, Cells, series_role
 from opsdash.core.view.draw.timeseries import draw
 from opsdash.core.view.look import Look
 from opsdash.core.view.paint import paint
 from opsdash.core.view.panels import PanelKind, Thresholds
+from opsdash.core.view.roles import Role
 from opsdash.core.view.snapshot import PanelView
 from tests.fakes.panel_views import START_S, panel_view, query_view, window
 
@@ -268,3 +269,29 @@ def test_a_thousand_series_are_drawn(draw_style: str) -> None:
 
 def test_nothing_to_draw_leaves_axes_only() -> None:
     assert "┤" in text(panel_view(KIND, empty_window()))
+
+
+def test_with_a_cursor_the_legend_says_which_instant_its_first_number_is_of() -> None:
+    view = panel_view(KIND, window({"orders": [1, 3, 2], "users": [4, 4, 4]}), unit="s")
+    lines = draw(view, 80, 20, replace(LOOK, cursor_s=START_S + 10)).lines()
+    heading = next(line for line in lines if "max" in line)
+    assert heading.split() == ["23:13:30", "min", "max", "avg"]
+    assert next(line for line in lines if "orders" in line).split()[2] == "3s"
+
+
+@pytest.mark.parametrize(
+    "spec", [{"draw": "bars"}, {"draw": "bars", "stacked": True}, {"draw": "area", "stacked": True}]
+)
+def test_without_hue_the_legend_shows_the_texture_of_each_series(spec: dict[str, object]) -> None:
+    view = panel_view(KIND, window({"orders": [40.0] * 9, "users": [70.0] * 9}), **spec)
+    lines = draw(view, 80, 20, replace(LOOK, monochrome=True)).lines()
+    chart = "".join(lines[:15])
+    for name in ("orders", "users"):
+        sign = next(line for line in lines if name in line).split()[0]
+        assert chart.count(sign) > 20
+
+
+def test_with_hues_the_legend_keeps_a_sign_for_each_series() -> None:
+    view = panel_view(KIND, window({"orders": [4.0] * 9, "users": [7.0] * 9}), draw="bars")
+    lines = draw(view, 80, 20, LOOK).lines()
+    assert [next(line for line in lines if name in line).split()[0] for name in ("orders", "users")] == ["■", "□"]

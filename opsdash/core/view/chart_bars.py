@@ -11,14 +11,12 @@ from opsdash.core.metrics.window import Floats
 from opsdash.core.view import raster
 from opsdash.core.view.cells import DIM_ATTR, Cells, ink, series_role
 from opsdash.core.view.drawn import Drawn
-from opsdash.core.view.look import Look
 from opsdash.core.view.palette import SERIES_GLYPHS_ASCII
-from opsdash.core.view.plotted import PlotSpan, Scene
+from opsdash.core.view.plotted import PlotSpan, Scene, texture
 
 _BLOCK = 0x2580
 """Code point before `▁`; `▁`…`█` follow."""
 _UPPER_HALF, _UPPER_EIGHTH = 0x2580, 0x2594
-_TEXTURES = "█▓▒░"
 _MOST_SIDE_BY_SIDE = 8
 _FAR = 1 << 20
 
@@ -42,7 +40,7 @@ def draw_bars(scene: Scene, canvas: Cells) -> None:
     zero = min(max(round(-axis.low * scale / 8), 0), canvas.height)
     tall = _eighths(values, scale, max(axis.low, 0.0), canvas.height * 8)
     inks = np.array([ink(series_role(index)) for index in indexes], dtype=np.uint16)
-    signs = _signs(indexes, look)
+    signs = _signs(indexes, scene)
     up = _grow(np.maximum(tall, 0), canvas.height - zero, inks, signs, ascii_only=look.ascii_only)
     _put(canvas, up, slice(0, canvas.height - zero), partial, hanging=False)
     if zero:
@@ -60,9 +58,10 @@ def _eighths(values: Floats, scale: float, foot: float, most: int) -> NDArray[np
     return result
 
 
-def _signs(indexes: Sequence[int], look: Look) -> NDArray[np.uint32]:
-    signs = SERIES_GLYPHS_ASCII if look.ascii_only else _TEXTURES if look.monochrome else "█"
-    return np.array([ord(signs[index % len(signs)]) for index in indexes], dtype=np.uint32)
+def _signs(indexes: Sequence[int], scene: Scene) -> NDArray[np.uint32]:
+    if scene.look.ascii_only:
+        return np.array([ord(SERIES_GLYPHS_ASCII[index % 12]) for index in indexes], dtype=np.uint32)
+    return np.array([ord(texture(index, scene.view.spec, scene.look) or "█") for index in indexes], dtype=np.uint32)
 
 
 def _cell_values(

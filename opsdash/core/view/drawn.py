@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from opsdash.core.metrics.reduce import reduce
 from opsdash.core.metrics.window import Floats, Window
@@ -13,6 +15,11 @@ from opsdash.core.view.levels import Level, level_of
 from opsdash.core.view.look import Look
 from opsdash.core.view.panels import Calc, Thresholds
 from opsdash.core.view.snapshot import PanelView, QueryView
+
+OTHERS = -1
+"""In place of a place in the order of colours: what stands for all series that are not drawn on their own."""
+Rows = NDArray[np.intp]
+"""Which series, by their place."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -30,6 +37,8 @@ class Drawn:
     indexes: tuple[int, ...]
     """Place of each series in the order of colours: by legend, whatever the data and the filter."""
     unit: str
+    others: int = 0
+    """How many of the last rows stand for series that are not drawn on their own."""
 
     @cached_property
     def finite(self) -> Floats:
@@ -59,8 +68,26 @@ class Drawn:
     @cached_property
     def known(self) -> list[bool]:
         """Whether each series has a sample in the time that is shown."""
-        counts: list[int] = self.shown.present.sum(axis=1).tolist()
-        return [count > 0 for count in counts]
+        found: list[bool] = np.any(self.shown.present, axis=1).tolist()
+        return found
+
+    def first(self, count: int) -> Drawn:
+        """Only the first series: what a legend can name. Rows that stand for others are none."""
+        count = min(count, len(self.names) - self.others)
+        return self if count == len(self.names) else self.only(np.arange(count))
+
+    def only(self, rows: Rows) -> Drawn:
+        """Some of the series, in the order that is given."""
+        taken = rows.tolist()
+        return replace(
+            self,
+            window=_rows_of(self.window, taken),
+            visible=_rows_of(self.visible, taken),
+            shown=_rows_of(self.shown, taken),
+            names=tuple(self.names[row] for row in taken),
+            indexes=tuple(self.indexes[row] for row in taken),
+            others=0,
+        )
 
     def at(self, instant_s: float) -> list[float | None]:
         """The value of each series at the instant: of the nearest sample; None in a gap and outside."""
@@ -88,10 +115,10 @@ def _drawn_series(view: PanelView, wanted: str) -> tuple[Drawn, ...]:
     for query in view.queries:
         if query.spec.hidden:
             continue
-        keep = [n for n, name in enumerate(query.legends) if wanted in name.casefold()]
-        window = query.window
-        if len(keep) < len(query.legends):
-            window = _rows_of(window, keep)
+        window, names = query.window, query.legends
+        keep = [n for n, name in enumerate(names) if wanted in name.casefold()] if wanted else range(len(names))
+        if len(keep) < len(names):
+            window, names = _rows_of(window, keep), tuple(names[n] for n in keep)
         visible = window.crop(view.start_s - view.step_s, view.end_s + view.step_s)
         found.append(
             Drawn(
@@ -99,7 +126,7 @@ def _drawn_series(view: PanelView, wanted: str) -> tuple[Drawn, ...]:
                 window=window,
                 visible=visible,
                 shown=_complete(visible, query),
-                names=tuple(query.legends[n] for n in keep),
+                names=names,
                 indexes=tuple(first + n for n in keep),
                 unit=query.spec.unit or view.spec.unit,
             )
@@ -116,7 +143,7 @@ def _complete(window: Window, query: QueryView) -> Window:
     return window if end < window.times[0] else window.crop(-np.inf, end)
 
 
-def _rows_of(window: Window, rows: list[int]) -> Window:
+def _rows_of(window: Window, rows: Sequence[int]) -> Window:
     return Window(
         times=window.times,
         labels=tuple(window.labels[row] for row in rows),
@@ -131,8 +158,13 @@ def worst_series(drawn: tuple[Drawn, ...], thresholds: Thresholds, calc: Calc = 
     if thresholds.warning is None and thresholds.critical is None:
         return worst, who
     for part in drawn:
-        for name, value in zip(part.names, part.numbers(calc), strict=True):
-            level = level_of(value, thresholds)
-            if level > worst:
-                worst, who = level, name
+        values = part.last[1] if calc == "last" else reduce(part.shown, calc)
+        if not values.size or np.isnan(values).all():
+            continue
+        least_or_most = np.nanmin(values) if thresholds.below else np.nanmax(values)
+        level = level_of(float(least_or_most), thresholds)
+        if level > worst:
+            worst = level
+            who = next(name for name, value in zip(part.names, values.tolist(), strict=True)
+                       if level_of(value, thresholds) is level)  # fmt: skip
     return worst, who

@@ -48,12 +48,18 @@ class LogRows:
 
 def rows_of(view: PanelView, look: Look) -> LogRows:
     """All rows of all queries, newest first, that match `look.filter`; rows of the same instant keep their order."""
+    return _rows_of(view, look.filter)
+
+
+@lru_cache(maxsize=4)
+def _rows_of(view: PanelView, wanted: str) -> LogRows:
+    """Kept for a moment: a key that only moves through the rows asks for the same ones several times."""
     found = [row for query in view.queries if query.answer is not None for row in query.answer.rows]
     if len(view.queries) > 1:
         found = list({row.id: row for row in found}.values())
     found.sort(key=lambda row: -row.at_s)
     kept = tuple(found)
-    pattern = needle(look.filter)
+    pattern = needle(wanted)
     if pattern is not None:
         kept = tuple(row for row in kept if _matches(row, pattern))
     return LogRows(rows=kept, total=len(found), fields=_fields(view, found))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import assert_never
 
 from opsdash.core.metrics.freshness import Freshness
-from opsdash.core.view.cells import DIM_ATTR, Cells, Role, ink
+from opsdash.core.view.cells import DIM_ATTR, Cells, ink
 from opsdash.core.view.clean import fit
+from opsdash.core.view.crowd import crowd_note
 from opsdash.core.view.draw import bargauge, cost, gauge, heatmap, logs, stat, status, table, text, timeseries, toplist
 from opsdash.core.view.drawn import drawn_series, worst_series
 from opsdash.core.view.frame import SMALLEST, Mark, draw_frame, state_marks
@@ -15,6 +17,7 @@ from opsdash.core.view.look import Look
 from opsdash.core.view.palette import WAITING_MARK, state_mark, state_role
 from opsdash.core.view.panels import PanelKind
 from opsdash.core.view.plain_ascii import to_ascii
+from opsdash.core.view.roles import Role
 from opsdash.core.view.snapshot import PanelView
 from opsdash.core.view.wrap import wrap
 
@@ -37,10 +40,19 @@ def paint(view: PanelView, width: int, height: int, look: Look) -> Cells:
             cells.put(2, height - 1 - len(whole) + n, line, ink(state_role(view.state)))
         if view.state is Freshness.STALE:
             cells.inks |= DIM_ATTR
+        view = _with_note(view, look)
         draw_frame(cells, view, look, [*_level_marks(view, look), *state_marks(view)], with_message=shown and not whole)
     if look.ascii_only:
         to_ascii(cells)
     return cells
+
+
+def _with_note(view: PanelView, look: Look) -> PanelView:
+    """The same with what a chart says of series that it does not draw on their own."""
+    if view.spec.kind is not PanelKind.TIMESERIES:
+        return view
+    note = crowd_note(drawn_series(view, look), view.spec)
+    return replace(view, notes=(*view.notes, note)) if note else view
 
 
 def _draw_tiny(cells: Cells, view: PanelView) -> None:

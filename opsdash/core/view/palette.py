@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import assert_never
 
 from opsdash.core.metrics.freshness import Freshness
-from opsdash.core.view.cells import Role
+from opsdash.core.view.roles import Role
 
 SERIES_GLYPHS = "■□◇○▪▫◈◎◉✚✖★"
 SERIES_GLYPHS_ASCII = "*o+x#%@&=~^$"
+
+BAR_TEXTURES = "█▓▒░"
+FILL_TEXTURES = (0x95, 0x21, 0x47, 0xD2)
+"""Braille dots of a filled cell: layers above each other differ without colour."""
 
 CRITICAL_MARK, WARNING_MARK = "●", "▲"
 WAITING_MARK = "…"

@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 from opsdash.core.metrics.window import Bools, Floats
 from opsdash.core.view import raster
 from opsdash.core.view.axes import row_of
-from opsdash.core.view.cells import BOLD, DIM_ATTR, Cells, Role, ink, series_role
+from opsdash.core.view.cells import BOLD, DIM_ATTR, Cells, ink, series_role
 from opsdash.core.view.chart_bars import draw_bars
 from opsdash.core.view.drawn import Drawn
-from opsdash.core.view.palette import SERIES_GLYPHS_ASCII, series_glyph
-from opsdash.core.view.plotted import Scene, finite, stacked
+from opsdash.core.view.palette import FILL_TEXTURES, SERIES_GLYPHS_ASCII, series_glyph
+from opsdash.core.view.plotted import Scene, finite, stacked, texture
+from opsdash.core.view.roles import Role
 
-_FILLS = (0x95, 0x21, 0x47, 0xD2)
-"""Dots of a filled cell, so that layers above each other differ without colour."""
 _FREE, _FILL, _LINE = 0, 1, 2
 """What a cell holds: only a line keeps a threshold away."""
 _MOST_ENDS = 12
@@ -129,8 +128,9 @@ class _Pen:
         body = raster.Columns(low=np.minimum(columns.high, base), high=np.maximum(columns.high, base))
         patterns = self._patterns(self._spans(body, join=False))
         if not self.scene.look.ascii_only:
-            textured = self.scene.view.spec.stacked and self.scene.look.monochrome
-            shades = [_FILLS[index % len(_FILLS) if textured else 0] for index in part.indexes]
+            spec, look = self.scene.view.spec, self.scene.look
+            plain = chr(raster.BRAILLE + FILL_TEXTURES[0])
+            shades = [ord(texture(index, spec, look) or plain) - raster.BRAILLE for index in part.indexes]
             patterns = patterns & np.array(shades, dtype=np.uint8)[:, None, None]
         return self._layer(part, patterns, _FILL, self._partial_columns(part))
 
@@ -222,7 +222,7 @@ class _Pen:
         for part in reversed(self.scene.drawn):
             times, values = part.last
             for n in reversed(range(min(len(part.names), _MOST_ENDS))):
-                if not np.isfinite(values[n]) or part.indexes[n] >= _MOST_ENDS:
+                if not np.isfinite(values[n]) or not 0 <= part.indexes[n] < _MOST_ENDS:
                     continue
                 if not 0 <= self.scene.span.place(float(times[n])) <= 1:
                     continue

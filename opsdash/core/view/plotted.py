@@ -12,6 +12,7 @@ from opsdash.core.view import raster
 from opsdash.core.view.axes import ValueAxis
 from opsdash.core.view.drawn import Drawn
 from opsdash.core.view.look import Look
+from opsdash.core.view.palette import BAR_TEXTURES, FILL_TEXTURES
 from opsdash.core.view.panels import PanelSpec
 from opsdash.core.view.snapshot import PanelView
 from opsdash.core.view.unit_table import unit_of
@@ -54,6 +55,17 @@ class Scene:
     span: PlotSpan
     axis: ValueAxis
     look: Look
+
+
+def texture(index: int, spec: PanelSpec, look: Look) -> str:
+    """What fills the nth series where there is no colour to tell it by; empty where it has an outline or a colour."""
+    if not look.monochrome or look.ascii_only:
+        return ""
+    if spec.draw == "bars":
+        return BAR_TEXTURES[index % len(BAR_TEXTURES)]
+    if spec.draw == "area" and spec.stacked:
+        return chr(raster.BRAILLE + FILL_TEXTURES[index % len(FILL_TEXTURES)])
+    return ""
 
 
 def finite(values: Floats) -> Floats:
@@ -103,10 +115,7 @@ def _values(drawn: Sequence[Drawn], spec: PanelSpec, span: PlotSpan) -> list[Flo
 def _least_and_largest(parts: Sequence[Floats]) -> tuple[float, float]:
     low, high = np.inf, -np.inf
     for values in parts:
-        if not values.size:
-            continue
-        if not np.isfinite(values).any():
-            continue
         shown = finite(values)
-        low, high = min(low, float(np.nanmin(shown))), max(high, float(np.nanmax(shown)))
+        if shown.size and not np.isnan(shown).all():
+            low, high = min(low, float(np.nanmin(shown))), max(high, float(np.nanmax(shown)))
     return low, high

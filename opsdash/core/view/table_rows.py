@@ -7,7 +7,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, tzinfo
+from functools import lru_cache
 
 import numpy as np
 
@@ -105,15 +106,21 @@ class _Gathered:
 
 def rows_of(view: PanelView, look: Look) -> TableRows:
     """The rows as the operator asked for them. Sorting is stable; gaps and NaN are last in either direction."""
-    gathered = _gather(view, look)
+    return _rows_of(view, look.zone, look.filter, look.sort)
+
+
+@lru_cache(maxsize=4)
+def _rows_of(view: PanelView, zone: tzinfo, wanted: str, sort: str) -> TableRows:
+    """Kept for a moment: a key that only moves through the rows asks for the same ones several times."""
+    gathered = _gather(view, zone)
     columns = _columns(view, gathered)
     rows = [_row(record, columns) for record in gathered.records]
     if gathered.natural_order:
         keys = [index for index, column in enumerate(columns) if not column.is_number]
         rows.sort(key=lambda row: tuple(_natural(row.values[index]) for index in keys))
     total = len(rows)
-    rows = _filtered(rows, look.filter)
-    by, descending = _order(columns, look.sort or view.spec.sort)
+    rows = _filtered(rows, wanted)
+    by, descending = _order(columns, sort or view.spec.sort)
     if by is not None:
         rows = _sorted(rows, by, descending=descending)
     return TableRows(columns=columns, rows=tuple(rows), total=total, sorted_by=by, descending=descending)
@@ -133,7 +140,7 @@ def is_gone(window: Window) -> Bools:
     return np.isnan(times) | (times < np.nanmax(times) - GONE_AFTER_STEPS * step)
 
 
-def _gather(view: PanelView, look: Look) -> _Gathered:
+def _gather(view: PanelView, zone: tzinfo) -> _Gathered:
     wanted = {column.name for column in view.spec.columns}
     records: list[_Record] = []
     label_names: dict[str, None] = {}
@@ -143,7 +150,7 @@ def _gather(view: PanelView, look: Look) -> _Gathered:
     shape = _Shape(view.spec.calc, _key_names(queries, wanted - set(names.values())))
     by_key: dict[Labels, _Record] = {}
     for index, query in queries:
-        found = _tabular_records(index, query, look)
+        found = _tabular_records(index, query, zone)
         tabular = tabular or bool(found)
         records += found
         for record in found:
@@ -208,7 +215,7 @@ def _join(query: QueryView, place: tuple[int, str], shape: _Shape, by_key: dict[
             record.history = (index, series)
 
 
-def _tabular_records(index: int, query: QueryView, look: Look) -> list[_Record]:
+def _tabular_records(index: int, query: QueryView, zone: tzinfo) -> list[_Record]:
     """Rows that are not series: an ES|QL table, log documents."""
     answer = query.answer
     if answer is None:
@@ -219,15 +226,15 @@ def _tabular_records(index: int, query: QueryView, look: Look) -> list[_Record]:
             cells = dict(zip(answer.table.columns, row, strict=False))
             records.append(_Record(f"{index}\x1f{number}", cells, fresh=True))
     for log in answer.rows:
-        cells = {"time": _local_time(log.at_s, look), "level": log.level, "message": log.message, **log.fields}
+        cells = {"time": _local_time(log.at_s, zone), "level": log.level, "message": log.message, **log.fields}
         records.append(_Record(log.id, cells, fresh=True))
     return records
 
 
-def _local_time(at_s: float, look: Look) -> str:
+def _local_time(at_s: float, zone: tzinfo) -> str:
     """As text that sorts as time does."""
     try:
-        return datetime.fromtimestamp(round(at_s, 3), look.zone).isoformat(" ", "milliseconds")[:23]
+        return datetime.fromtimestamp(round(at_s, 3), zone).isoformat(" ", "milliseconds")[:23]
     except (ValueError, OverflowError, OSError):
         return ""
 
@@ -347,5 +354,10 @@ def _natural(value: Scalar) -> tuple[int, float, tuple[tuple[int, int | str], ..
         return (0, value, ()) if not math.isnan(value) else (3, 0.0, ())
     if not value:
         return (2, 0.0, ())
-    parts = _DIGITS.split(value[:256].casefold())
-    return (1, 0.0, tuple((0, int(part)) if part.isdecimal() else (1, part) for part in parts if part))
+    return (1, 0.0, _parts(value[:256]))
+
+
+@lru_cache(maxsize=4096)
+def _parts(text: str) -> tuple[tuple[int, int | str], ...]:
+    parts = _DIGITS.split(text.casefold())
+    return tuple((0, int(part)) if part.isdecimal() else (1, part) for part in parts if part)

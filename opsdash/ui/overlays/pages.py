@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from opsdash.core.metrics.freshness import Freshness
-from opsdash.core.view.cells import BOLD, Cells, Role, ink
+from opsdash.core.view.cells import BOLD, Cells, ink
 from opsdash.core.view.clean import fit, text_width
 from opsdash.core.view.keymap import Keymap, Where
+from opsdash.core.view.plain_ascii import plain
+from opsdash.core.view.roles import Role
 from opsdash.core.view.snapshot import SourceView
 from opsdash.core.view.wrap import wrap
 from opsdash.ui.desk import Desk
@@ -18,7 +20,7 @@ from opsdash.ui.overlays.overlay import Commanded, Heard, Scrolled
 from opsdash.ui.scene import Scene
 from opsdash.ui.widgets.box import Box, frame
 from opsdash.ui.widgets.footer import key_word
-from opsdash.ui.words import age_word, bytes_word, trip_word
+from opsdash.ui.words import age_word, bytes_word, skew_word, trip_word
 
 Line = list[tuple[int, str, int]]
 """Pieces of a line: (x, text, ink)."""
@@ -104,12 +106,12 @@ def help_pages(desk: Desk, scene: Scene) -> Pages:
 
 
 _MARKS = (
-    ("●", "!", "critical", Role.CRITICAL),
-    ("▲", "W", "warning", Role.WARNING),
-    ("◆", "?", "no data: the source answered, there is nothing", Role.NO_DATA),
-    ("✕", "x", "error: refused, or never answered", Role.ERROR),
-    ("⟲", "~", "late, with the age of what is shown", Role.LATE),
-    ("░", "#", "stale: too old to trust", Role.STALE),
+    ("●", "critical", Role.CRITICAL),
+    ("▲", "warning", Role.WARNING),
+    ("◆", "no data: the source answered, there is nothing", Role.NO_DATA),
+    ("✕", "error: refused, or never answered", Role.ERROR),
+    ("⟲", "late, with the age of what is shown", Role.LATE),
+    ("░", "stale: too old to trust", Role.STALE),
 )
 
 
@@ -139,7 +141,7 @@ def _key_block(keymap: Keymap, stack: Sequence[Where], scene: Scene) -> list[lis
 
 def _mark_block(scene: Scene) -> list[list[tuple[str, str, Role]]]:
     rows = [("Marks", "", Role.TITLE)]
-    rows += [(plain if scene.ascii_only else mark, text, role) for mark, plain, text, role in _MARKS]
+    rows += [(plain(mark) if scene.ascii_only else mark, text, role) for mark, text, role in _MARKS]
     return [rows]
 
 
@@ -174,11 +176,11 @@ def sources_pages() -> Pages:
 
 
 _STATE_WORDS = {
-    Freshness.FRESH: ("✓", "+", "answers", Role.OK),
-    Freshness.LATE: ("⟲", "~", "late", Role.LATE),
-    Freshness.STALE: ("░", "#", "stale", Role.STALE),
-    Freshness.NO_DATA: ("◆", "?", "has no data", Role.NO_DATA),
-    Freshness.ERROR: ("✕", "x", "does not answer", Role.ERROR),
+    Freshness.FRESH: ("✓", "answers", Role.OK),
+    Freshness.LATE: ("⟲", "late", Role.LATE),
+    Freshness.STALE: ("░", "stale", Role.STALE),
+    Freshness.NO_DATA: ("◆", "has no data", Role.NO_DATA),
+    Freshness.ERROR: ("✕", "does not answer", Role.ERROR),
 }
 
 
@@ -193,11 +195,11 @@ def _source_lines(scene: Scene, width: int) -> list[Line]:
 
 
 def _one_source(source: SourceView, since_s: float, scene: Scene, width: int) -> list[Line]:
-    mark, plain, word, role = _STATE_WORDS[source.state]
+    mark, word, role = _STATE_WORDS[source.state]
     if source.polls == 0 and source.age_s is None:
-        mark, plain, word, role = "…", ".", "not asked yet", Role.DIM
+        mark, word, role = "…", "not asked yet", Role.DIM
     name = fit(source.name, max(width - 30, 8))
-    head = f"{plain if scene.ascii_only else mark} {name}"
+    head = f"{plain(mark) if scene.ascii_only else mark} {name}"
     lines: list[Line] = [
         [(0, head, ink(role, attributes=BOLD)), (max(text_width(head) + 2, 24), word, ink(role)),
          (max(text_width(head) + 2, 24) + text_width(word) + 2, source.product or source.kind, ink(Role.DIM))]
@@ -213,7 +215,7 @@ def _one_source(source: SourceView, since_s: float, scene: Scene, width: int) ->
     ]
     if source.skew_s is not None and abs(source.skew_s) >= 2:
         ahead = "ahead of" if source.skew_s > 0 else "behind"
-        facts.append(("clock", f"{age_word(abs(source.skew_s))} {ahead} this host's"))
+        facts.append(("clock", f"{skew_word(source.skew_s)} {ahead} this host's"))
     if source.insecure:
         facts.append(("TLS", "certificates are not checked (insecure_skip_verify)"))
     lines += [[(2, label, ink(Role.DIM)), (16, fit(text, width - 16), ink(Role.TEXT))] for label, text in facts]

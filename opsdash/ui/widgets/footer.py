@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from opsdash.core.view.cells import BOLD, Cells, Role, ink
+from opsdash.core.view.cells import BOLD, Cells, ink
 from opsdash.core.view.clean import fit, text_width
 from opsdash.core.view.keymap import Command
 from opsdash.core.view.panels import PanelKind
+from opsdash.core.view.roles import Role
 from opsdash.ui.desk import Desk
 from opsdash.ui.scene import Scene
 from opsdash.ui.words import bytes_word
@@ -30,8 +31,7 @@ def draw_footer(desk: Desk, scene: Scene, width: int) -> Cells:
     right = _right(scene) if width >= 70 else ""
     help_key = key_word(scene.keymap.key_of("help"), ascii_only=scene.ascii_only)
     if scene.snapshot.config_problem is not None and desk.overlay is None:
-        mark = "x" if scene.ascii_only else "✕"
-        text = f" {mark} {scene.snapshot.config_problem} (the configuration of before goes on)"
+        text = f" ✕ {scene.snapshot.config_problem} (the configuration of before goes on)"
         cells.put(0, 0, fit(text, width - len(help_key) - 8), ink(Role.ERROR, _H, BOLD))
         cells.put(width - len(help_key) - 6, 0, f"{help_key} help", ink(Role.DIM, _H))
         return cells

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from opsdash.core.metrics.freshness import Freshness
-from opsdash.core.view.cells import BOLD, Cells, Role, ink
+from opsdash.core.view.cells import BOLD, Cells, ink
 from opsdash.core.view.clean import fit, text_width
+from opsdash.core.view.plain_ascii import to_ascii
+from opsdash.core.view.roles import Role
 from opsdash.core.view.snapshot import Snapshot, SourceView
 from opsdash.ui.desk import Desk
 from opsdash.ui.scene import Scene
-from opsdash.ui.words import age_word, clock_word, duration_word, moment_word, trip_word
+from opsdash.ui.words import age_word, clock_word, duration_word, moment_word, skew_word, trip_word
 
 Piece = tuple[str, int]
 """Text and its ink."""
 
+SKEW_SHOWN_S = 30.0
+"""A clock of a source that is further off than this moves what is shown: it is said beside its name."""
 _H = Role.HEADER
 _PLAIN, _DIM = ink(Role.TEXT, _H), ink(Role.DIM, _H)
 _ENVIRONMENTS = (
@@ -29,7 +33,6 @@ _MARKS = {
     Freshness.NO_DATA: ("◆", Role.NO_DATA),
     Freshness.ERROR: ("✕", Role.ERROR),
 }
-_ASCII_MARKS = {"⟲": "~", "░": "#", "◆": "?", "✕": "x", "›": ">", "–": "-", "⏸": "="}
 _BADNESS = (Freshness.ERROR, Freshness.STALE, Freshness.LATE, Freshness.NO_DATA, Freshness.FRESH)
 
 
@@ -54,7 +57,7 @@ def draw_header(desk: Desk, scene: Scene, width: int) -> Cells:
     cells.put(x + 1, 0, fit(title, spare) if spare >= 4 else "", ink(Role.TITLE, _H, BOLD))
     _put(cells, max(width - _width(right) - 1, 0), right)
     if scene.ascii_only:
-        _to_ascii(cells)
+        to_ascii(cells)
     return cells
 
 
@@ -137,6 +140,9 @@ def _source(source: SourceView, since_s: float, *, trips: bool) -> list[Piece]:
         pieces.append((name, _DIM))
         if trips:
             pieces.append((f"{trip_word(source.rtt_s):>6}", _PLAIN))
+        if abs(source.skew_s or 0.0) >= SKEW_SHOWN_S:
+            sign = "+" if (source.skew_s or 0.0) > 0 else "-"
+            pieces.append((f" clock {sign}{skew_word(source.skew_s or 0.0)}", ink(Role.WARNING, _H)))
         return pieces
     age = None if source.age_s is None else source.age_s + since_s
     word = "" if source.state is Freshness.NO_DATA else age_word(age) if age is not None else ""
@@ -160,9 +166,3 @@ def _put(cells: Cells, x: int, pieces: Sequence[Piece]) -> int:
     for text, style in pieces:
         x = cells.put(x, 0, text, style)
     return x
-
-
-def _to_ascii(cells: Cells) -> None:
-    for sign, plain in _ASCII_MARKS.items():
-        cells.codes[cells.codes == ord(sign)] = ord(plain)
-    cells.codes[cells.codes == ord("…")] = ord(".")

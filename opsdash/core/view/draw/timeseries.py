@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from opsdash.core.view.axes import AxisRequest, ValueAxis, row_of, value_axis
-from opsdash.core.view.cells import Cells, Role, ink
+from opsdash.core.view.cells import Cells, ink
 from opsdash.core.view.clean import fit
+from opsdash.core.view.crowd import thinned
 from opsdash.core.view.drawn import Drawn, drawn_series
-from opsdash.core.view.legend import Entry, draw_legend, legend_rows, numbers_shown
+from opsdash.core.view.legend import Entry, Legend, draw_legend, legend_rows, most_entries, numbers_shown
 from opsdash.core.view.levels import Level, level_of
 from opsdash.core.view.look import Look
 from opsdash.core.view.panels import Calc
 from opsdash.core.view.plot import draw_plot
-from opsdash.core.view.plotted import PlotSpan, Scene, value_range
+from opsdash.core.view.plotted import PlotSpan, Scene, texture, value_range
+from opsdash.core.view.roles import Role
 from opsdash.core.view.snapshot import PanelView
-from opsdash.core.view.time_axis import draw_time_axis
+from opsdash.core.view.time_axis import draw_time_axis, instant_label
 from opsdash.core.view.units import format_value
 
 _NARROWEST_WITH_AXIS = 20
@@ -34,6 +36,7 @@ def draw(view: PanelView, width: int, height: int, look: Look) -> Cells:
         return cells
     layout = _layout(view, drawn, width, height)
     span = PlotSpan(*(look.axis or (view.start_s, view.end_s)))
+    total, drawn = sum(len(part.names) for part in drawn), thinned(drawn, view.spec)
     axis = _axis(view, drawn, span, layout.rows)
     gutter = axis.label_width + 1 if layout.has_axis else 0
     if gutter:
@@ -44,13 +47,8 @@ def draw(view: PanelView, width: int, height: int, look: Look) -> Cells:
     if layout.has_times:
         draw_time_axis(cells, layout.rows, gutter, span.bounds, look)
     if layout.legend:
-        headings = view.spec.legend or ()
-        count = sum(len(part.names) for part in drawn)
-        headings = headings[: numbers_shown(count, len(headings), width, layout.legend)]
-        entries = _entries(view, drawn, look, headings)
-        cells.blit(
-            0, height - layout.legend, draw_legend(entries, headings, width, layout.legend, ascii_only=look.ascii_only)
-        )
+        legend = _legend(Scene(view=view, drawn=drawn, span=span, axis=axis, look=look), total, width, layout.legend)
+        cells.blit(0, height - layout.legend, draw_legend(legend, width, layout.legend))
     return cells
 
 
@@ -106,11 +104,26 @@ def _draw_value_axis(cells: Cells, axis: ValueAxis, view: PanelView, rows: int) 
         cells.put(x, row, "┼" if role is not None else "┤", ink(role or Role.FRAME))
 
 
-def _entries(view: PanelView, drawn: Sequence[Drawn], look: Look, calcs: Sequence[Calc]) -> list[Entry]:
-    """Legend entries; with a cursor the first number is the value under it."""
+def _legend(scene: Scene, total: int, width: int, rows: int) -> Legend:
+    """The legend of `total` series, of which only those are looked at that have room."""
+    look, headings = scene.look, scene.view.spec.legend or ()
+    headings = headings[: numbers_shown(total, len(headings), width, rows)]
+    entries = _entries(scene, headings, most_entries(len(headings), width, rows))
+    return Legend(
+        entries=entries,
+        headings=headings,
+        others=total - len(entries),
+        instant=instant_label(look.cursor_s, 0.0, look.zone) if look.cursor_s is not None and headings else "",
+        ascii_only=look.ascii_only,
+    )
+
+
+def _entries(scene: Scene, calcs: Sequence[Calc], most: int) -> list[Entry]:
+    """The first legend entries; with a cursor the first number is the value under it."""
     found: list[Entry] = []
-    spec = view.spec
-    for part in drawn:
+    spec, look = scene.view.spec, scene.look
+    for whole in scene.drawn:
+        part = whole.first(most - len(found))
         columns = [_known(part, part.numbers(calc)) for calc in calcs]
         now = _known(part, part.numbers("last"))
         if look.cursor_s is not None and columns:
@@ -119,7 +132,9 @@ def _entries(view: PanelView, drawn: Sequence[Drawn], look: Look, calcs: Sequenc
             numbers = tuple(_number(column[n], part.unit, spec.decimals) for column in columns)
             value = now[n]
             level = Level.NONE if value is None else level_of(value, spec.thresholds)
-            found.append(Entry(name=name, index=part.indexes[n], numbers=numbers, level=level))
+            index = part.indexes[n]
+            sign = texture(index, spec, look)
+            found.append(Entry(name=name, index=index, numbers=numbers, level=level, sign=sign))
     return found
 
 
