@@ -10,7 +10,7 @@ from opsdash.core.errors import OpsdashError
 from opsdash.core.metrics.answers import Answer
 from opsdash.core.metrics.queries import EsQuery, LogQuery, PromQuery, Query
 from opsdash.core.state import State, apply, initial
-from opsdash.core.substitute import resolve_query
+from opsdash.core.substitution.substitute import resolve_query
 from opsdash.core.view.board import Board
 from opsdash.core.wanted import span_of
 from opsdash.engine.options import find_options

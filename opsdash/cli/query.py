@@ -29,7 +29,7 @@ from opsdash.core.metrics.labels import notation
 from opsdash.core.metrics.queries import EsqlQuery, LogQuery, PromQuery, Query
 from opsdash.core.sources import SourceSpec
 from opsdash.core.state import initial
-from opsdash.core.substitute import references, resolve_query
+from opsdash.core.substitution.substitute import references, resolve_query
 from opsdash.core.suggest import did_you_mean
 from opsdash.core.variables import ALL, Binding
 from opsdash.core.view.board import Board

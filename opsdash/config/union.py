@@ -14,7 +14,7 @@ from opsdash.config.parsing import Parsed, ParsedDashboard, ParsedFile
 from opsdash.config.problems import shown
 from opsdash.config.report import Place, Report
 from opsdash.config.texts import variable_texts
-from opsdash.core.substitute import references
+from opsdash.core.substitution.substitute import references
 from opsdash.core.view.board import Board
 from opsdash.core.view.panels import Dashboard
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from opsdash.core.metrics.fetching import aligned
 from opsdash.core.metrics.queries import EsQuery, LogQuery, PromQuery, Query, Span
 from opsdash.core.state import State
-from opsdash.core.substitute import references, resolve_query
+from opsdash.core.substitution.substitute import references, resolve_query
 from opsdash.core.variables import ALL, Binding
 from opsdash.core.view.panels import PanelQuery, PanelSpec
 from opsdash.core.view.timerange import TimeRange, step_for

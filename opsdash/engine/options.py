@@ -11,7 +11,7 @@ from opsdash.core.errors import OpsdashError
 from opsdash.core.events import OptionsFound
 from opsdash.core.regex import pick
 from opsdash.core.state import State, apply
-from opsdash.core.substitute import substitute
+from opsdash.core.substitution.substitute import substitute
 from opsdash.core.variables import (
     FieldValues,
     FixedValues,

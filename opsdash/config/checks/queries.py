@@ -12,7 +12,7 @@ from opsdash.config.problems import shown
 from opsdash.config.report import Place, Report
 from opsdash.config.texts import metric_fields, query_texts
 from opsdash.config.union import Union
-from opsdash.core.template import promql_code
+from opsdash.core.substitution.template import promql_code
 
 _PROMETHEUS_KEYS = ("expr", "step")
 _ELASTICSEARCH_KEYS = (

@@ -11,11 +11,11 @@ from opsdash.config.problems import shown
 from opsdash.config.report import Place, Report
 from opsdash.config.texts import variable_texts
 from opsdash.config.union import Union, depends_on, in_order
-from opsdash.core.formats import FORMAT_NAMES, is_format
 from opsdash.core.regex import regex_problem
-from opsdash.core.substitute import BUILTINS
+from opsdash.core.substitution.formats import FORMAT_NAMES, is_format
+from opsdash.core.substitution.substitute import BUILTINS
+from opsdash.core.substitution.template import formats, references
 from opsdash.core.suggest import did_you_mean
-from opsdash.core.template import formats, references
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _WAYS = {"label_values": "prometheus", "field_values": "elasticsearch", "query_result": "prometheus"}

@@ -7,8 +7,8 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opsdash.core.substitute import references, substitute
-from opsdash.core.template import parts
+from opsdash.core.substitution.substitute import references, substitute
+from opsdash.core.substitution.template import parts
 from opsdash.core.variables import ALL, Binding, FixedValues, FreeText, LabelValues, VariableSpec
 
 ANY = st.text(max_size=20) | st.text("\"'`\\{}()|$.*+?[]^ab\n#/ ", max_size=12)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from opsdash.core.substitute import substitute
+from opsdash.core.substitution.substitute import substitute
 from opsdash.core.variables import Binding, LabelValues, VariableSpec
 from tests.servers.elasticsearch_node import ElasticsearchServer
 

@@ -9,7 +9,7 @@ import urllib.request
 
 import pytest
 
-from opsdash.core.substitute import substitute
+from opsdash.core.substitution.substitute import substitute
 from opsdash.core.variables import Binding, LabelValues, VariableSpec
 from tests.servers.prometheus import PrometheusServer
 

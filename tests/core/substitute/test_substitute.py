@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from opsdash.core.metrics.queries import EsMetric, EsqlQuery, EsQuery, LogQuery, PromQuery
-from opsdash.core.substitute import builtins_at, references, resolve_query, substitute, unknown_names
+from opsdash.core.substitution.substitute import builtins_at, references, resolve_query, substitute, unknown_names
 from opsdash.core.variables import ALL, Binding, FixedValues, FreeText, LabelValues, ValuesFrom, VariableSpec
 
 FIXED = FixedValues(values=("4..", "5.."))

@@ -20,10 +20,10 @@ from functools import lru_cache
 from re import compile as pattern
 from typing import assert_never
 
-from opsdash.core import escaping
 from opsdash.core.metrics.queries import EsqlQuery, EsQuery, LogQuery, PromQuery, Query
-from opsdash.core.placing import EVERYTHING, LITERALS, Scope, bare, chosen_of, glued, lucene_bare
-from opsdash.core.template import Quoted, Token, only_token, parts, references
+from opsdash.core.substitution import escaping
+from opsdash.core.substitution.placing import EVERYTHING, LITERALS, Scope, bare, chosen_of, glued, lucene_bare
+from opsdash.core.substitution.template import Quoted, Token, only_token, parts, references
 from opsdash.core.variables import Bindings, Dialect
 
 __all__ = ["BUILTINS", "builtins_at", "references", "resolve_query", "substitute", "unknown_names"]

@@ -8,8 +8,8 @@ from functools import lru_cache
 from itertools import product
 from re import compile as pattern
 
-from opsdash.core import escaping, formats
-from opsdash.core.template import Part, Quoted, Token
+from opsdash.core.substitution import escaping, formats
+from opsdash.core.substitution.template import Part, Quoted, Token
 from opsdash.core.variables import ALL, Binding, Bindings, Dialect, FixedValues, FreeText
 
 _PROMQL_WORD = pattern(r"[A-Za-z_:][A-Za-z0-9_:]*|[+-]?[0-9][A-Za-z0-9_.]*")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from opsdash.core.escaping import json_text, lucene_text, percent, regex_literal
+from opsdash.core.substitution.escaping import json_text, lucene_text, percent, regex_literal
 
 Values = Sequence[str]
 _MS_LONGEST = 253_402_300_799_000
