@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pickle
+import select
 import signal
 import sys
 from collections.abc import Mapping
@@ -58,6 +59,10 @@ class ForkedReading:
         self._path = path
         self._env = env
         self._answer, self._pid = _fork(path, env)
+
+    def is_there(self) -> bool:
+        """Whether `result` would not wait (for long)."""
+        return self._answer < 0 or bool(select.select([self._answer], [], [], 0)[0])
 
     def result(self) -> Reading:
         """Waits for it; where it failed by itself, reads here, so that the fault is told where it can be seen."""

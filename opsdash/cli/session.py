@@ -1,7 +1,8 @@
 """One run of the dashboard: an engine, a screen, a watcher of the files and the wish to leave.
 
-The order of a start is what makes it fast: the engine, the first questions on their way, and only then, while the
-answers travel, Textual is imported. Garbage collection rests until the first picture.
+The order of a start is what makes it fast. The configuration is read beside this process; until it is there, modules
+are imported, those of the engine first. Then the first questions are sent, and while the answers travel, the rest of
+Textual is imported. Garbage collection rests until the first picture.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ def run_session(path: Path, reading: ForkedReading, choices: Choices) -> int:
     no_log = open_log(args.log_file, args.log_level, os.environ)
     wiring = Wiring(Overrides(theme=args.theme, variables=tuple(args.var), ascii_only=not choices.utf8))
     wiring.import_engine()
+    wiring.import_screen(until=reading.is_there)
     board = wiring.accept(reading.result())
     if (wrong := wrong_choice(wiring, board, args)) is not None:
         print(f"opsdash: {wrong}", file=sys.stderr)

@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,20 @@ if TYPE_CHECKING:
     from opsdash.engine.engine import Engine
     from opsdash.ports import Clock, Source
     from opsdash.ui.app import OpsdashApp
+
+
+SCREEN_MODULES = (
+    "rich.console",
+    "rich.text",
+    "textual",
+    "opsdash.core.view.paint",
+    "textual._compositor",
+    "textual.widget",
+    "textual.command",
+    "textual.app",
+    "opsdash.ui.app",
+)
+"""What the screen needs, in pieces of some 20 to 80 ms; each needs those before it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +114,13 @@ class Wiring:
         import opsdash.adapters.sources.build
         import opsdash.adapters.sources.prometheus
         import opsdash.engine.engine  # noqa: F401
+
+    def import_screen(self, until: Callable[[], bool]) -> None:
+        """Imports what draws, a piece at a time, until told to stop: the first question needs nothing of it."""
+        for name in SCREEN_MODULES:
+            if until():
+                return
+            import_module(name)
 
     def build_engine(self, board: Board) -> Engine:
         """An engine on real sources and the host's clock. Raises SecretMissing, ConfigInvalid."""
