@@ -18,7 +18,9 @@ class PanelLook:
     scroll: int = 0
     row: int | None = None
     row_id: str = ""
-    """What the selected row is, so that it stays selected when rows come before it."""
+    """What the selected row is, else the first one on screen of a log that is scrolled: it stays when rows come."""
+    newer: int = 0
+    """Rows that came before it since."""
     expanded: frozenset[str] = field(default_factory=frozenset)
     sort: str = ""
     filter: str = ""

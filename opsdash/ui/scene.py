@@ -120,6 +120,7 @@ class Scene:
             cursor_s=desk.cursor_s,
             scroll=own.scroll,
             row=own.row,
+            newer=min(own.newer, own.scroll),
             expanded=own.expanded,
             sort=own.sort,
             filter=own.filter,

@@ -26,6 +26,8 @@ class Look:
     """First row shown, of a table or log panel."""
     row: int | None = None
     """The selected row, counted after sorting and filtering."""
+    newer: int = 0
+    """Rows of a log that came above what is read, and were not seen yet."""
     expanded: frozenset[str] = field(default_factory=frozenset)
     """Ids of the log rows that are shown whole."""
     sort: str = ""

@@ -10,7 +10,7 @@ from opsdash.core.view import log_rows, table_rows
 from opsdash.core.view.panels import PanelKind
 from opsdash.core.view.snapshot import PanelView
 from opsdash.ui.commands.navigation import go_back
-from opsdash.ui.desk import Desk
+from opsdash.ui.desk import Desk, PanelLook
 from opsdash.ui.effects import OlderLogs, Step
 from opsdash.ui.scene import ROW_KINDS, Scene
 
@@ -45,31 +45,41 @@ def move_row(by: int, desk: Desk, scene: Scene) -> Step:
     row = min(max(start + (0 if first_press else by), 0), len(ids) - 1)
     visible = _rows_on_screen(desk, scene, panel_id)
     scroll = min(max(own.scroll, row - visible + 1), row)
-    moved = desk.with_panel(panel_id, replace(own, row=row, row_id=ids[row], scroll=scroll))
+    moved = desk.with_panel(panel_id, replace(own, row=row, row_id=ids[row], scroll=scroll, newer=_unseen(own, scroll)))
     older = (OlderLogs(panel_id),) if by > 0 and row == len(ids) - 1 and _is_logs(scene, panel_id) else ()
     return Step(moved, older)
 
 
 def kept_rows(desk: Desk, scene: Scene) -> Desk:
-    """The desk with every selected row still on what it was on, after new data came."""
+    """The desk with every selected row, and every log that is read further down, where it was, after new data came."""
     for panel_id, own in desk.panels.items():
-        if own.row is None or scene.view(panel_id) is None:
+        if scene.view(panel_id) is None or (own.row is None and not (own.scroll and own.row_id)):
             continue
         ids = row_ids(desk, scene, panel_id)
-        row = ids.index(own.row_id) if own.row_id in ids else min(own.row, max(len(ids) - 1, 0))
-        if row != own.row:
-            scroll = max(own.scroll + row - own.row, 0)
-            desk = desk.with_panel(panel_id, replace(own, row=row, scroll=scroll))
+        before = own.scroll if own.row is None else own.row
+        now = ids.index(own.row_id) if own.row_id in ids else min(before, max(len(ids) - 1, 0))
+        if now != before:
+            scroll = max(own.scroll + now - before, 0)
+            newer = _unseen(own, own.scroll) + now - before if _is_logs(scene, panel_id) else 0
+            row = None if own.row is None else now
+            desk = desk.with_panel(panel_id, replace(own, row=row, scroll=scroll, newer=max(newer, 0)))
     return desk
+
+
+def _unseen(own: PanelLook, scroll: int) -> int:
+    """How many of the rows that came are still above the screen when it begins at row `scroll`."""
+    return min(own.newer if own.scroll else 0, scroll)
 
 
 def scroll_rows(by: int, panel_id: str, desk: Desk, scene: Scene) -> Step:
     """The wheel: moves what is shown and selects nothing."""
-    own, count = desk.panel(panel_id), len(row_ids(desk, scene, panel_id))
-    last = max(count - _rows_on_screen(desk, scene, panel_id), 0)
+    own, ids = desk.panel(panel_id), row_ids(desk, scene, panel_id)
+    last = max(len(ids) - _rows_on_screen(desk, scene, panel_id), 0)
     scroll = min(max(own.scroll + by, 0), last)
     older = (OlderLogs(panel_id),) if by > 0 and scroll == last and _is_logs(scene, panel_id) else ()
-    return Step(desk.with_panel(panel_id, replace(own, scroll=scroll)), older)
+    anchor = own.row_id if own.row is not None else ids[scroll] if scroll and _is_logs(scene, panel_id) else ""
+    moved = replace(own, scroll=scroll, row_id=anchor, newer=_unseen(own, scroll))
+    return Step(desk.with_panel(panel_id, moved), older)
 
 
 def _is_logs(scene: Scene, panel_id: str) -> bool:
@@ -96,7 +106,7 @@ def _expand(desk: Desk, scene: Scene) -> Step:
 def _follow(desk: Desk, _: Scene) -> Step:
     """Nothing selected, nothing scrolled: the newest row is always in sight."""
     own = desk.panel(desk.focus)
-    return Step(desk.with_panel(desk.focus, replace(own, row=None, scroll=0, expanded=frozenset())))
+    return Step(desk.with_panel(desk.focus, replace(own, row=None, scroll=0, newer=0, expanded=frozenset())))
 
 
 def _columns(view: PanelView | None, desk: Desk, scene: Scene) -> tuple[str, ...]:

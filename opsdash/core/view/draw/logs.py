@@ -239,5 +239,7 @@ def _draw_footer(cells: Cells, found: LogRows, lines: list[_Line], look: Look) -
     said = f"rows {lines[0].row + 1}–{lines[-1].row + 1} of {len(found.rows):,}"
     if len(found.rows) < found.total:
         said += f" that match, {found.total:,} in all"
+    if look.newer:
+        said += f" · {look.newer:,} newer" + (", home" if look.maximised else "")
     said = said.replace("–", "-") if look.ascii_only else said
     cells.put(0, cells.height - 1, fit(said, cells.width), ink(Role.DIM))
