@@ -16,6 +16,12 @@ def age_word(seconds: float | None) -> str:
     return f"{whole}s"
 
 
+def skew_word(seconds: float) -> str:
+    """How far two clocks are apart, either way: it is known to a second or so, and 59.99 minutes are an hour."""
+    apart = abs(seconds)
+    return age_word(round(apart) if apart < 55 else 5 * round(apart / 5))
+
+
 def duration_word(seconds: float) -> str:
     """A duration as it is written in a configuration: `90s`, `1h30m`, `7d`."""
     whole = round(seconds)
