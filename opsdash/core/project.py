@@ -208,7 +208,8 @@ def _source_state(state: State, record: SourceRecord, spec: SourceSpec, moment: 
 
 def _shown_url(url: str) -> str:
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}{parts.path}"
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
+    return f"{parts.scheme}://{host}{f':{parts.port}' if parts.port else ''}{parts.path}"
 
 
 def _real_period(state: State, panels: Mapping[str, WantedPanel]) -> float | None:

@@ -9,9 +9,9 @@ import numpy as np
 
 from opsdash.core.events import Polled
 from opsdash.core.metrics.answers import Answer
-from opsdash.core.metrics.fetching import Coverage, Extend, Fill, Head, aligned, plan
+from opsdash.core.metrics.fetching import Coverage, Extend, Fill, Head, Nothing, aligned, plan
 from opsdash.core.metrics.merge import agree, merge, without_empty_series
-from opsdash.core.metrics.queries import EsqlQuery, EsQuery, LogQuery, MetricQuery, PromQuery, Query, Span
+from opsdash.core.metrics.queries import EsQuery, LogQuery, MetricQuery, PromQuery, Query, Span
 from opsdash.core.metrics.window import Window, empty_window
 from opsdash.core.view.timerange import TimeRange
 from opsdash.core.wanted import step_of
@@ -19,6 +19,7 @@ from opsdash.ports import Clock, LogSource, Source
 
 REFILL_AT_MOST_EVERY_S = 60.0
 """A source whose past changes all the time is not asked for everything all the time."""
+DEFAULT_LAG_S = 60.0
 MOST_KEPT = 512
 """Windows of queries that are not shown any longer are kept for a while: going back to a tab is instant."""
 
@@ -54,6 +55,10 @@ class Windows:
         self._clock = clock
         self._kept: dict[Query, _Kept] = {}
         self._lag_s = ingest_lag_s or {}
+        self._settled: dict[Query, tuple[float, float]] = {}
+        """The bounds for which a query without a window was last answered, once nothing could be added to them."""
+        self._unanswered: set[Query] = set()
+        """What failed last time is asked again even where all that is wanted is there: the failure has to heal."""
 
     def set_lags(self, ingest_lag_s: dict[str, float]) -> None:
         """How late documents may come, by source, after the configuration was read again."""
@@ -62,25 +67,52 @@ class Windows:
     def forget(self, query: Query) -> None:
         """The next poll of this query asks for everything."""
         self._kept.pop(query, None)
+        self._settled.pop(query, None)
+        self._unanswered.discard(query)
 
     def forget_source(self, name: str) -> None:
         """Another server may answer by this name now: nothing is joined to what the old one said."""
         self._kept = {query: kept for query, kept in self._kept.items() if query.source != name}
+        self._settled = {query: bounds for query, bounds in self._settled.items() if query.source != name}
 
     async def poll(self, query: Query, source: Source, time_range: TimeRange, now_s: float) -> Polled | None:
         """Brings the window up to date; None when nothing had to be asked. Raises what the source raises."""
+        failed = query in self._unanswered
+        self._unanswered.add(query)
+        if isinstance(query, PromQuery | EsQuery) and not query.instant:
+            polled = await self._poll_window(query, source, time_range, now_s, failed=failed)
+        else:
+            polled = await self._poll_whole(query, source, time_range, now_s, failed=failed)
+        self._unanswered.discard(query)
+        return polled
+
+    async def _poll_whole(
+        self, query: Query, source: Source, time_range: TimeRange, now_s: float, *, failed: bool
+    ) -> Polled | None:
+        """What has no window that grows: rows, tables, single values."""
         started = self._clock.monotonic_s()
+        bounds = time_range.bounds(now_s)
+        if self._settled.get(query) == bounds and not failed:
+            return None
         if isinstance(query, LogQuery):
-            answer = await _logs(query, source, time_range, now_s)
-            return self._polled(query, answer, empty_window(), started)
-        if isinstance(query, EsqlQuery) or query.instant:
-            answer = await _at_once(query, source, time_range, now_s)
-            return self._polled(query, answer, answer.window, started)
-        return await self._poll_window(query, source, time_range, now_s, started)
+            answer, window = await _logs(query, source, bounds), empty_window()
+        else:
+            answer = await _at_once(query, source, bounds, step_of(query, time_range))
+            window = answer.window
+        self._settled.pop(query, None)
+        if not time_range.is_live and self._is_settled(query, answer, bounds[1], now_s):
+            self._settled[query] = bounds
+        return self._polled(query, answer, window, started)
+
+    def _is_settled(self, query: Query, answer: Answer, end_s: float, now_s: float) -> bool:
+        """Whether a whole answer up to `end_s` stays what it is: no document of that time can come any more."""
+        late_s = 0.0 if isinstance(query, PromQuery) else self._lag_s.get(query.source, DEFAULT_LAG_S)
+        return answer.partial_from_s is None and end_s + late_s <= now_s
 
     async def _poll_window(
-        self, query: PromQuery | EsQuery, source: Source, time_range: TimeRange, now_s: float, started: float
+        self, query: PromQuery | EsQuery, source: Source, time_range: TimeRange, now_s: float, *, failed: bool
     ) -> Polled | None:
+        started = self._clock.monotonic_s()
         start, end = (at_s - query.offset_s for at_s in time_range.bounds(now_s))
         asking = _Asking(
             key=query,
@@ -96,7 +128,7 @@ class Windows:
             asking.wanted,
             now_s=end,
             live=time_range.is_live,
-            lag_s=self._lag_s.get(query.source, 60.0),
+            lag_s=self._lag_s.get(query.source, DEFAULT_LAG_S),
         )
         match fetch:
             case Head(at_s=at_s) if kept is not None:
@@ -105,6 +137,8 @@ class Windows:
                 answer, window = await self._extend(asking, kept, span)
             case Fill(span=span):
                 answer, window = await self._fill(asking, span)
+            case Nothing() if failed:
+                answer, window = await self._fill(asking, asking.wanted)
             case _:
                 return None
         return self._polled(query, answer, _moved(window, query.offset_s), started)
@@ -167,18 +201,17 @@ class Windows:
         return Polled(query=query, answer=answer, window=window, at_s=now, rtt_s=now - started)
 
 
-async def _logs(query: LogQuery, source: Source, time_range: TimeRange, now_s: float) -> Answer:
-    start, end = time_range.bounds(now_s)
+async def _logs(query: LogQuery, source: Source, bounds: tuple[float, float]) -> Answer:
     logs: LogSource = source  # type: ignore[assignment]  # the configuration puts log queries on log sources only
-    return await logs.fetch_logs(query, start, end)
+    return await logs.fetch_logs(query, *bounds)
 
 
-async def _at_once(query: MetricQuery, source: Source, time_range: TimeRange, now_s: float) -> Answer:
+async def _at_once(query: MetricQuery, source: Source, bounds: tuple[float, float], step_s: float) -> Answer:
     """What has no history to keep: one instant, one bucket, a table."""
-    start, end = time_range.bounds(now_s)
+    start, end = bounds
     if isinstance(query, PromQuery):
         return await source.fetch_instant(query, end)
-    length = end - start if isinstance(query, EsQuery) else step_of(query, time_range)
+    length = end - start if isinstance(query, EsQuery) else step_s
     return await source.fetch(query, Span(start_s=start, end_s=end, step_s=length))
 
 

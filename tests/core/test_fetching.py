@@ -71,6 +71,16 @@ def test_an_expression_whose_past_can_change_is_asked_whole() -> None:
         assert is_incremental(PromQuery(source="prom", expr=expr))
 
 
+def test_what_depends_on_the_ends_of_its_range_is_asked_again_for_a_part_of_it() -> None:
+    query = PromQuery(source="prom", expr="up - up @ end()")
+    wanted = Span(start_s=NOW - 7200, end_s=NOW - 3600, step_s=10)
+    known = Coverage(step_s=10, from_s=wanted.start_s, to_s=wanted.end_s, filled_at_s=NOW)
+    part = Span(start_s=NOW - 7000, end_s=NOW - 4000, step_s=10)
+    assert plan(query, known, wanted, now_s=NOW, live=False, lag_s=60) == Nothing()
+    assert plan(query, known, part, now_s=NOW, live=False, lag_s=60) == Fill(part)
+    assert plan(QUERY, known, part, now_s=NOW, live=False, lag_s=60) == Nothing()
+
+
 def test_the_tail_of_logs_is_asked_again_for_as_long_as_documents_may_come_late() -> None:
     assert ask(FULL, query=LOGS) == Extend(Span(start_s=WANTED.end_s - 60, end_s=NOW, step_s=10))
 

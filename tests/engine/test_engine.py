@@ -259,6 +259,49 @@ def test_a_fixed_range_is_asked_once_and_stays_fresh() -> None:
     play(script)
 
 
+def test_rows_and_single_values_of_a_fixed_range_are_asked_until_no_document_of_it_can_come_late() -> None:
+    logs = LogQuery(source="prom", query="error", limit=10)
+    single = PromQuery(source="prom", expr="single", instant=True)
+    spec = PanelSpec(
+        id="Main/both", title="both", kind=PanelKind.TABLE, source="prom",
+        queries=(PanelQuery(query=logs), PanelQuery(query=single)),
+    )  # fmt: skip
+
+    async def script(engine: Engine, source: SineSource, clock: VirtualClock) -> None:
+        await asyncio.sleep(1)
+        engine.choose_range(TimeRange(length_s=900, end_s=clock.now_s()))
+        await asyncio.sleep(1)
+        rows, values = len(source.times_asked("error")), len(source.times_asked("single"))
+        await asyncio.sleep(300)
+        assert len(source.times_asked("single")) == values
+        assert 10 <= len(source.times_asked("error")) - rows <= 14
+        assert engine.snapshot().panels["Main/both"].state is Freshness.FRESH
+        engine.choose_range(TimeRange(length_s=900, end_s=clock.now_s() - 3600))
+        await asyncio.sleep(1)
+        assert len(source.times_asked("single")) == values + 1
+
+    play(script, board(spec))
+
+
+def test_a_failure_in_another_time_is_not_shown_for_ever_in_the_one_that_is_known() -> None:
+    single = replace(panel("s"), queries=(PanelQuery(query=PromQuery(source="prom", expr="s", instant=True)),))
+
+    async def script(engine: Engine, source: SineSource, clock: VirtualClock) -> None:
+        known = TimeRange(length_s=900, end_s=clock.now_s() - 7200)
+        engine.choose_range(known)
+        await asyncio.sleep(1)
+        source.fails = QueryRejected("prom refuses the question")
+        engine.choose_range(replace(known, end_s=clock.now_s() - 14_400))
+        await asyncio.sleep(1)
+        assert engine.snapshot().panels["Main/a"].state is Freshness.ERROR
+        source.fails = None
+        engine.choose_range(known)
+        await asyncio.sleep(1)
+        assert {view.state for view in engine.snapshot().panels.values()} == {Freshness.FRESH}
+
+    play(script, board(panel("a"), single))
+
+
 def test_pause_stands_still_and_resume_goes_on_at_once() -> None:
     async def script(engine: Engine, source: SineSource, clock: VirtualClock) -> None:
         await asyncio.sleep(6)
@@ -388,6 +431,12 @@ def test_once_asks_everything_and_says_what_failed() -> None:
         assert not snapshot.panels["Main/a"].waiting
 
     run_virtual(main())
+
+
+def test_an_address_of_ipv6_is_shown_in_its_brackets() -> None:
+    spec = SourceSpec(name="prom", kind="prometheus", url="http://user:pw@[::1]:9090/x")
+    engine = Engine(replace(board(), sources=(spec,)), {"prom": SineSource()}, VirtualClock())
+    assert engine.snapshot().sources[0].url == "http://[::1]:9090/x"
 
 
 def test_no_secret_of_an_url_is_shown() -> None:

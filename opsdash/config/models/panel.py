@@ -75,13 +75,6 @@ class Grid(Model):
     h: GridH = Field(description="Height in rows.")
 
 
-class Levels(Model):
-    """From where on it is a warning, and critical."""
-
-    warning: Number | None = Field(None, description="From here on it is a warning.")
-    critical: Number | None = Field(None, description="From here on it is critical.")
-
-
 class Thresholds(Model):
     """Where a value starts to worry. Drawn in charts; colours and signs of values follow them."""
 

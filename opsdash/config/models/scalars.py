@@ -238,15 +238,6 @@ def _at(check: Callable[[object], str], value: object, *at: int) -> str:
         refuse(str((error.context or {})["message"]), *at)
 
 
-def typed(check: Callable[[Any], Any], schema: dict[str, Any]) -> Any:
-    """The marks that make a pydantic field of one of the checks above."""
-    return PlainValidator(check), WithJsonSchema(schema)
-
-
-def _annotated(base: Any, check: Callable[[Any], Any], schema: dict[str, Any]) -> Any:
-    return Annotated[(base, *typed(check, schema))]
-
-
 _SECRET_SCHEMA = {"type": "string", "pattern": SECRET_PATTERN}
 
 Text = Annotated[str, PlainValidator(text), WithJsonSchema({"type": "string"})]

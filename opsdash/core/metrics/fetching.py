@@ -81,7 +81,7 @@ def aligned(start_s: float, end_s: float, step_s: float) -> Span:
 def plan(query: MetricQuery, known: Coverage | None, wanted: Span, *, now_s: float, live: bool, lag_s: float) -> Fetch:  # noqa: PLR0911, PLR0913
     """What to ask next. `wanted` is aligned; `lag_s` is how late a log document may come."""
     if known is None or not is_incremental(query) or not _continues(known, wanted):
-        if known is not None and not live and _covers(known, wanted):
+        if known is not None and not live and _covers(query, known, wanted):
             return Nothing()
         return Fill(_whole(query, wanted, now_s, live))
     if isinstance(query, EsQuery):
@@ -107,8 +107,13 @@ def _continues(known: Coverage, wanted: Span) -> bool:
     )
 
 
-def _covers(known: Coverage, wanted: Span) -> bool:
-    return known.step_s == wanted.step_s and known.from_s <= wanted.start_s and known.to_s >= wanted.end_s
+def _covers(query: MetricQuery, known: Coverage, wanted: Span) -> bool:
+    """Whether nothing is missing; what depends on the ends of its range is only known of exactly that range."""
+    if known.step_s != wanted.step_s:
+        return False
+    if not is_incremental(query):
+        return (known.from_s, known.to_s) == (wanted.start_s, wanted.end_s)
+    return known.from_s <= wanted.start_s and known.to_s >= wanted.end_s
 
 
 def _whole(query: MetricQuery, wanted: Span, now_s: float, live: bool) -> Span:
