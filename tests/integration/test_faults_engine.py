@@ -25,6 +25,7 @@ from opsdash.core.view.snapshot import Snapshot
 from opsdash.engine.engine import Engine
 from opsdash.engine.options import find_options
 from tests.fakes.sine_source import SineSource
+from tests.integration.answers import line
 from tests.servers import replies, shop_logs
 from tests.servers.elasticsearch_node import ElasticsearchServer
 from tests.servers.exchange import Reply
@@ -34,7 +35,7 @@ from tests.servers.tls import TlsFiles
 
 MOST_CONNECTIONS = 6
 """Of one source, unless the configuration says otherwise."""
-GOOD = replies.matrix_of(lambda _t: 1.0, {"service": "orders"})
+GOOD = line(lambda _t: 1.0, {"service": "orders"})
 
 
 def board(
@@ -289,7 +290,7 @@ async def test_a_certificate_that_is_not_right_is_refused_with_the_reason_on_the
 async def test_a_flood_in_one_panel_is_cut_and_said_and_the_others_go_on(fault_server: FaultServer) -> None:
     fault_server.always(GOOD)
     labels = [{"n": str(number)} for number in range(3000)]
-    fault_server.on("many_one", replies.matrix_of(lambda t: t % 7, *labels))
+    fault_server.on("many_one", line(lambda t: t % 7, *labels))
     fault_server.on("long_one", replies.long_label(2 << 20))
     async with running(
         board(*prom("many_one", "long_one", "good_one"), url=fault_server.url, timeout_s=10.0, range_s=60.0)
