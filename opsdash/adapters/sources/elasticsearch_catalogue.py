@@ -23,6 +23,7 @@ from opsdash.ports import Clock
 KEPT_S = 300.0
 UNKNOWN_KEPT_S = 60.0
 """How long it is not asked again for what it does not tell, or not in time."""
+MOST_QUESTIONS = 256
 EXPLAIN_WITHIN_S = 1.0
 """How long finding better words for an error may take."""
 ALL = ("*",)
@@ -52,8 +53,19 @@ class Catalogue:
             if kept is None or now >= kept.until_s:
                 fields = await self._ask(index, key[1])
                 kept = _Kept(fields, now + (UNKNOWN_KEPT_S if fields is None else KEPT_S))
+                self._kept.pop(key, None)
                 self._kept[key] = kept
+                self._bound()
             return kept.fields
+
+    def _bound(self) -> None:
+        """Those that were asked for longest ago go: a variable in an index or a field makes ever new questions."""
+        while len(self._kept) > MOST_QUESTIONS:
+            oldest = next(iter(self._kept))
+            del self._kept[oldest]
+            lock = self._locks.get(oldest)
+            if lock is not None and not lock.locked():
+                del self._locks[oldest]
 
     async def _ask(self, index: str, names: Sequence[str]) -> Fields | None:
         try:
