@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
+from operator import attrgetter
 
 from opsdash.core.metrics.freshness import Freshness
 from opsdash.core.view.cells import Cells, ink
@@ -14,6 +15,9 @@ from opsdash.core.view.roles import Role
 from opsdash.core.view.snapshot import PanelView
 
 logger = logging.getLogger(__name__)
+
+_chosen = attrgetter(*(field.name for field in fields(Look) if field.name != "now_s"))
+"""All of a look but the time, which counts only where an age is shown."""
 
 Painter = Callable[[PanelView, int, int, Look], Cells]
 
@@ -111,7 +115,7 @@ def same_picture(before: Wanted, after: Wanted) -> bool:
     """
     if (before.width, before.height) != (after.width, after.height):
         return False
-    if replace(before.look, now_s=0.0) != replace(after.look, now_s=0.0):
+    if _chosen(before.look) != _chosen(after.look):
         return False
     old, new = before.view, after.view
     if old is None or new is None or old is new:

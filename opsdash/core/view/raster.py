@@ -83,11 +83,12 @@ def columns_of(times: Floats, values: Floats, span: tuple[float, float], columns
         if used.size == columns:
             return Columns(low=low, high=high)
     if join:
-        between = _between(times, values, _centres(columns) * (end_s - start_s) + start_s)
-        empty = np.isnan(low)
-        both = high is low
-        low = np.where(empty, between, low)
-        high = low if both else np.where(empty, between, high)
+        at = _centres(columns) * (end_s - start_s) + start_s
+        empty = np.flatnonzero(np.isnan(low).any(axis=0) & (at >= times[0]) & (at <= times[-1]))
+        if empty.size:
+            between = _between(times, values, at[empty])
+            for side in (low,) if high is low else (low, high):
+                side[:, empty] = np.where(np.isnan(side[:, empty]), between, side[:, empty])
     return Columns(low=low, high=high)
 
 
