@@ -27,6 +27,8 @@ from opsdash.core.view.panels import PanelKind, PanelQuery, PanelSpec, Threshold
 from opsdash.core.view.snapshot import PanelView, QueryView
 
 SERIES, POINTS = 5, 300
+CROWD, CROWD_POINTS = 1000, 361
+"""A panel that nobody should make, and somebody will: a key must still be answered at once."""
 SIZES = ((30, 8), (80, 15), (200, 50))
 END_S = 1_790_000_000.0
 LOOK = Look(now_s=END_S)
@@ -39,12 +41,12 @@ DRAWS = {
 NUMBER_KINDS = (PanelKind.STAT, PanelKind.GAUGE, PanelKind.BARGAUGE)
 
 
-def made_up(label: str, names: list[str]) -> Window:
+def made_up(label: str, names: list[str], points: int = POINTS) -> Window:
     rng = np.random.default_rng(1)
-    values = np.abs(rng.normal(size=(len(names), POINTS)).cumsum(axis=1)) + 1
+    values = np.abs(rng.normal(size=(len(names), points)).cumsum(axis=1)) + 1
     if label == "le":
         values = values.cumsum(axis=0)
-    times = END_S - (POINTS - 1 - np.arange(POINTS)) * 12.0
+    times = END_S - (points - 1 - np.arange(points)) * 12.0
     labels = tuple(labels_of({label: name}) for name in names)
     return Window(times=times, labels=labels, values=values, present=np.ones(values.shape, dtype=bool))
 
@@ -108,6 +110,9 @@ def measure(rounds: int) -> list[dict[str, object]]:
     views = {f"timeseries {name}": panel(PanelKind.TIMESERIES, services, **spec) for name, spec in DRAWS.items()}
     views |= {kind.value: panel(kind, services) for kind in NUMBER_KINDS}
     views["heatmap"] = panel(PanelKind.HEATMAP, buckets)
+    crowd = made_up("service", [f"service-{n}" for n in range(CROWD)], CROWD_POINTS)
+    views |= {f"crowd {name}": panel(PanelKind.TIMESERIES, crowd, **spec) for name, spec in DRAWS.items()}
+    views["crowd table"] = panel(PanelKind.TABLE, crowd)
     found: list[dict[str, object]] = []
     for width, height in SIZES:
         plain = milliseconds(lambda w=width, h=height: plain_raster(services, w, h), rounds)
@@ -144,6 +149,7 @@ def main() -> None:
         print(json.dumps(found, indent=1))
         return
     print(f"{SERIES} series x {POINTS} points; `plain` is the raster alone in plain Python, a panel is all of it")
+    print(f"crowd: {CROWD:,} series x {CROWD_POINTS} points, beside the same plain raster of {SERIES} series")
     print(f"{'what':<24}{'size':>9}{'ms':>9}{'plain ms':>10}{'plain/ours':>12}")
     for row in found:
         print(f"{row['what']:<24}{row['size']:>9}{row['ms']:>9.3f}{row['plain_python_ms']:>10.2f}{row['ratio']:>12.1f}")
