@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import threading
 import traceback
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -123,6 +124,21 @@ def _try(handler: PrivateRotatingFile, path: Path) -> str | None:
 def lost_records() -> int:
     """How many records could not be written since the start."""
     return sum(handler.lost for handler in logging.getLogger().handlers if isinstance(handler, PrivateRotatingFile))
+
+
+def log_what_nobody_catches() -> None:
+    """Errors of threads and of objects that go away are logged; Python would write them across the screen."""
+
+    def in_thread(failed: threading.ExceptHookArgs) -> None:
+        if failed.exc_value is not None:
+            logging.getLogger(__name__).error("a thread ended in an error", exc_info=failed.exc_value)
+
+    def unraisable(failed: sys.UnraisableHookArgs) -> None:
+        if failed.exc_value is not None:
+            logging.getLogger(__name__).error("an error that could not be raised", exc_info=failed.exc_value)
+
+    threading.excepthook = in_thread
+    sys.unraisablehook = unraisable
 
 
 def emergency_log(error: BaseException) -> Path | None:

@@ -51,7 +51,7 @@ def _suggest_command(parser: argparse.ArgumentParser, word: str) -> None:
         parser.error(f"there is no command and no file {word!r}; did you mean opsdash {close[0]}?")
 
 
-def guarded(work: Callable[[], int]) -> int:
+def guarded(work: Callable[[], int]) -> int:  # noqa: PLR0911 - one for each way to end
     """The exit code of `work`, whatever it raises; a person reads one line, the log has the rest."""
     try:
         return work()
@@ -61,8 +61,19 @@ def guarded(work: Callable[[], int]) -> int:
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         return _reader_left()
+    except MemoryError:
+        return _out_of_memory()
     except Exception as error:  # noqa: BLE001 - the last resort: nobody above would say it in one line
-        return _failed(error)
+        try:
+            return _failed(error)
+        except MemoryError:  # what says it has to be imported
+            return _out_of_memory()
+
+
+def _out_of_memory() -> int:
+    """Says so with nothing that would need memory."""
+    os.write(2, b"opsdash: out of memory; see docs/operations.md for what it needs\n")
+    return ExitCode.INTERNAL
 
 
 def _result(code: int) -> int:

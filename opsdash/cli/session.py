@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from opsdash.cli.exit_codes import ExitCode
-from opsdash.cli.logs import open_log
+from opsdash.cli.logs import log_what_nobody_catches, open_log
 from opsdash.cli.reading import ForkedReading, read_apart
 from opsdash.cli.reload import ConfigWatcher, Receivers
 from opsdash.cli.terminal import Departure, TerminalGuard
@@ -51,6 +51,7 @@ def run_session(path: Path, reading: ForkedReading, choices: Choices) -> int:
     """Draws until the operator leaves; the exit code. Raises ConfigInvalid, SecretMissing."""
     args = choices.args
     no_log = open_log(args.log_file, args.log_level, os.environ)
+    log_what_nobody_catches()
     wiring = Wiring(Overrides(theme=args.theme, variables=tuple(args.var), ascii_only=not choices.utf8))
     wiring.import_engine()
     wiring.import_screen(until=reading.is_there)
