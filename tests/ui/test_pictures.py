@@ -13,6 +13,7 @@ import pytest
 
 from opsdash.core.metrics.freshness import Freshness
 from opsdash.core.view.cells import ink
+from opsdash.core.view.export.svg import to_svg
 from opsdash.core.view.roles import Role
 from opsdash.ui.inks import Inks
 from opsdash.ui.terminal import Depth
@@ -24,8 +25,8 @@ SIZES = [(200, 50), (120, 34), (80, 24), (40, 12)]
 pytestmark = pytest.mark.snapshot
 
 
-def matches(name: str, text: str) -> None:
-    file = FOLDER / f"{name}.txt"
+def matches(name: str, text: str, kind: str = "txt") -> None:
+    file = FOLDER / f"{name}.{kind}"
     if os.environ.get("OPSDASH_UPDATE_PICTURES"):
         FOLDER.mkdir(exist_ok=True)
         file.write_text(text + "\n")
@@ -85,6 +86,13 @@ def test_a_source_that_is_lost_and_a_broken_configuration() -> None:
     made.arrive()
     matches("trouble-120x34", made.text())
     matches("trouble-sources", made.press("H").text())
+
+
+@pytest.mark.parametrize("name", ["default", "light", "monochrome", "colour-blind"])
+def test_every_kind_as_svg_with_its_colours(name: str) -> None:
+    theme = next(theme for theme in all_themes() if theme.name == name)
+    made = kinds((100, 30))
+    matches(f"kinds-{name}", to_svg(made.cells(), theme, title="every kind"), "svg")
 
 
 @pytest.mark.parametrize("theme", all_themes(), ids=lambda theme: theme.name)
