@@ -110,7 +110,7 @@ def _moment(at_s: float, look: Look) -> str:
 
 def _health(source: SourceView) -> str:
     if source.state is Freshness.NO_DATA and source.message is None:
-        return "not asked"
+        return "no answer" if source.polls else "not asked"
     mark = state_mark(source.state)
     rtt = "" if source.rtt_s is None else f" {source.rtt_s * 1000:.0f} ms"
     return f"{mark} {source.state}" if mark else f"ok{rtt}"
