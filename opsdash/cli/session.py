@@ -53,6 +53,8 @@ def run_session(path: Path, reading: ForkedReading, choices: Choices) -> int:
     no_log = open_log(args.log_file, args.log_level, os.environ)
     log_what_nobody_catches()
     wiring = Wiring(Overrides(theme=args.theme, variables=tuple(args.var), ascii_only=not choices.utf8))
+    for forgotten in ("COLUMNS", "LINES"):  # Rich would believe them, and draw the first picture in a size that was
+        os.environ.pop(forgotten, None)
     wiring.import_engine()
     wiring.import_screen(until=reading.is_there)
     board = wiring.accept(reading.result())

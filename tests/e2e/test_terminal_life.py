@@ -159,7 +159,7 @@ def test_a_window_that_is_too_small_says_so(tmp_path: Path) -> None:
 def test_a_forgotten_columns_variable_does_not_fix_the_size(tmp_path: Path) -> None:
     with dashboard(tmp_path, size=(150, 40), env={"COLUMNS": "80", "LINES": "24"}) as tty:
         tty.wait_for(SHOWN)
-        assert max(len(line.rstrip()) for line in tty.lines) > 80
+        tty.wait_until(lambda: max(len(line.rstrip()) for line in tty.lines) > 80, "the whole width is used")
 
 
 # Terminals that read slowly
