@@ -6,7 +6,16 @@ import asyncio
 import logging
 from collections.abc import Awaitable
 
-from opsdash.core.errors import AnswerUnusable, OpsdashError, QueryTimedOut, Retryable, SourceBusy, SourceUnavailable
+from opsdash.core.errors import (
+    AnswerUnusable,
+    InsecureConnection,
+    OpsdashError,
+    QueryTimedOut,
+    Retryable,
+    SecretMissing,
+    SourceBusy,
+    SourceUnavailable,
+)
 from opsdash.core.events import Failure, Polled
 from opsdash.core.metrics.queries import Query
 
@@ -14,6 +23,9 @@ logger = logging.getLogger(__name__)
 
 DEADLINE_GRACE_S = 0.5
 """The source keeps its own deadline; this one is for a source that does not."""
+
+OF_THE_SOURCE = (SourceUnavailable, SourceBusy, SecretMissing, InsecureConnection)
+"""What fails for one query fails in the same way for every other of its source."""
 
 
 async def answered(query: Query, question: Awaitable[Polled | None], *, timeout_s: float) -> Polled | None:
@@ -35,6 +47,6 @@ def failure_of(error: OpsdashError, *, retry_at_s: float | None = None) -> Failu
     return Failure(
         message=error.message,
         healing=isinstance(error, Retryable),
-        of_source=isinstance(error, SourceUnavailable | SourceBusy),
+        of_source=isinstance(error, OF_THE_SOURCE),
         retry_at_s=retry_at_s,
     )

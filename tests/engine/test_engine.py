@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from opsdash.core.errors import QueryRejected, SourceBusy, SourceUnavailable
+from opsdash.core.errors import QueryRejected, SecretMissing, SourceBusy, SourceUnavailable
 from opsdash.core.metrics.freshness import Freshness
 from opsdash.core.metrics.queries import LogQuery, PromQuery
 from opsdash.core.retention import MOST_HIDDEN
@@ -212,6 +212,17 @@ def test_what_does_not_heal_by_itself_is_asked_rarely_and_at_once_when_the_opera
         engine.refresh()
         await asyncio.sleep(0.2)
         assert engine.snapshot().panels["Main/a"].state is Freshness.FRESH
+
+    play(script)
+
+
+def test_a_secret_that_is_not_there_is_the_sources_trouble_and_not_only_the_panels() -> None:
+    async def script(engine: Engine, source: SineSource, clock: VirtualClock) -> None:
+        source.fails = SecretMissing("prom: the variable PROM_TOKEN is not set")
+        await asyncio.sleep(3)
+        shown = engine.snapshot().sources[0]
+        assert shown.state is Freshness.ERROR
+        assert shown.message == "prom: the variable PROM_TOKEN is not set"
 
     play(script)
 
