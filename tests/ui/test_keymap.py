@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from opsdash.core.view.keymap import (
@@ -58,6 +58,10 @@ def test_keys_have_one_name_however_they_are_written(text: str, key: str | None)
 
 
 @given(st.text(max_size=12))
+@example("+ ")
+@example("ctrl+ ")
+@example("alt+\x00")
+@example("shift+ß")
 def test_any_text_is_a_key_or_is_not(text: str) -> None:
     found = parse_key(text)
     assert found is None or parse_key(found) == found

@@ -161,9 +161,13 @@ def parse_key(text: str) -> str | None:
         last = _ALIASES.get(last.strip().lower(), last.strip().lower())
         if last not in _NAMED:
             return None
-    elif "shift" in modifiers and last.isalpha():
+    elif not last.isprintable():
+        return None
+    elif "shift" in modifiers and last.isalpha() and len(last.upper()) == 1:
         modifiers.remove("shift")
         last = last.upper()
+    else:
+        last = _ALIASES.get(last, last)
     return "+".join([*(modifier for modifier in _MODIFIERS if modifier in modifiers), last])
 
 
