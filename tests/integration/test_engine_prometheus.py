@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
-from opsdash.adapters.clock import SystemClock
-from opsdash.adapters.sources.build import build_source
 from opsdash.core.metrics.freshness import Freshness
 from opsdash.core.metrics.labels import Labels, labels_of
 from opsdash.core.metrics.queries import PromQuery
@@ -21,7 +18,7 @@ from opsdash.core.sources import SourceSpec
 from opsdash.core.view.board import Board
 from opsdash.core.view.panels import Dashboard, PanelKind, PanelQuery, PanelSpec
 from opsdash.core.view.snapshot import PanelView, Snapshot
-from opsdash.engine.engine import Engine
+from tests.integration.live_engine import running, until
 from tests.servers.fixtures import MakePrometheus
 from tests.servers.prometheus import PrometheusServer
 
@@ -48,26 +45,6 @@ def board(url: str, *exprs: str, refresh_s: float = 1.0, range_s: float = 1800.0
         refresh_s=refresh_s,
         range_s=range_s,
     )
-
-
-@asynccontextmanager
-async def running(the_board: Board) -> AsyncIterator[Engine]:
-    clock = SystemClock()
-    engine = Engine(the_board, {spec.name: build_source(spec, clock=clock) for spec in the_board.sources}, clock)
-    task = asyncio.create_task(engine.run())
-    try:
-        yield engine
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-async def until(engine: Engine, holds: Callable[[Snapshot], bool], timeout_s: float = 30.0) -> Snapshot:
-    """The first snapshot of which it holds."""
-    async with asyncio.timeout(timeout_s):
-        while not holds(snapshot := engine.snapshot()):  # noqa: ASYNC110  # looks now and then, as a person would
-            await asyncio.sleep(0.05)
-    return snapshot
 
 
 def fresh(expr: str) -> Callable[[Snapshot], bool]:

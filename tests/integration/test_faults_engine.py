@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
-from opsdash.adapters.clock import SystemClock
-from opsdash.adapters.sources.build import build_source
 from opsdash.core.metrics.freshness import Freshness
 from opsdash.core.metrics.queries import EsMetric, EsQuery, LogQuery, PromQuery, Query
 from opsdash.core.regex import regex_problem
@@ -22,10 +19,10 @@ from opsdash.core.variables import LabelValues, VariableSpec
 from opsdash.core.view.board import Board
 from opsdash.core.view.panels import Dashboard, PanelKind, PanelQuery, PanelSpec
 from opsdash.core.view.snapshot import Snapshot
-from opsdash.engine.engine import Engine
 from opsdash.engine.options import find_options
 from tests.fakes.sine_source import SineSource
 from tests.integration.answers import line
+from tests.integration.live_engine import running, until
 from tests.servers import replies, shop_logs
 from tests.servers.elasticsearch_node import ElasticsearchServer
 from tests.servers.exchange import Reply
@@ -76,26 +73,6 @@ def text_of(query: Query) -> str:
 
 def prom(*exprs: str) -> list[Query]:
     return [PromQuery(source="prom", expr=expr) for expr in exprs]
-
-
-@asynccontextmanager
-async def running(the_board: Board) -> AsyncIterator[Engine]:
-    clock = SystemClock()
-    engine = Engine(the_board, {spec.name: build_source(spec, clock=clock) for spec in the_board.sources}, clock)
-    task = asyncio.create_task(engine.run())
-    try:
-        yield engine
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-async def until(engine: Engine, holds: Callable[[Snapshot], object], timeout_s: float = 30.0) -> Snapshot:
-    """The first snapshot of which it holds."""
-    async with asyncio.timeout(timeout_s):
-        while not holds(snapshot := engine.snapshot()):  # noqa: ASYNC110  # looks now and then, as a person would
-            await asyncio.sleep(0.02)
-    return snapshot
 
 
 def fresh(*names: str) -> Callable[[Snapshot], bool]:
