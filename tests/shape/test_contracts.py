@@ -23,11 +23,12 @@ OFFENCES = {
     "Textual and Rich stay in the UI": ("engine/engine.py", "import rich.text"),
     "HTTP and SQL clients stay in the adapters": ("ui/__init__.py", "import httpx"),
     "pydantic and YAML stay in config": ("adapters/clock.py", "import pydantic"),
-    "Adapters and config know the ports, not the engine": ("adapters/clock.py", "import opsdash.engine.engine"),
+    "Adapters, config and plant know the ports, not the engine": ("adapters/clock.py", "import opsdash.engine.engine"),
     "Sources do not know each other": (
         "adapters/sources/prometheus.py",
         "import opsdash.adapters.sources.elasticsearch",
     ),
+    "Only core/promql knows the parser of PromQL": ("plant/__init__.py", "import promql_parser"),
     "Inside the core, imports point down only": ("core/metrics/labels.py", "import opsdash.core.view.panels"),
 }
 """Contract → the file and the import that break it."""
