@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.servers import shop_logs
 from tests.servers.process import ServerProcess
+from tests.servers.restartable import RestartableServer
 from tests.servers.web import Got, ask
 
 _BUILD = Path(__file__).parents[2] / "scripts" / "build-elasticsearch"
@@ -26,74 +27,28 @@ def built_folder(*, build: bool = True) -> Path | str:
     return made.stderr.strip().rpartition("\n")[2] or "not built: run scripts/build-elasticsearch"
 
 
-class ElasticsearchServer:
-    """One node. It can be stopped, killed, frozen and started again on the same port with its data."""
+class ElasticsearchServer(RestartableServer):
+    """One node."""
+
+    READY_WITHIN_S = 90.0
 
     def __init__(self, program: Path, folder: Path) -> None:
         """`program` is what `built_folder` gave; `folder` takes data and log."""
+        super().__init__()
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self._program = program
-        self._process: ServerProcess | None = None
-        self._port = 0
-
-    # -- what it is ------------------------------------------------------------------------------------------------
-
-    @property
-    def url(self) -> str:
-        """The base URL, without a slash at its end; stays the same over restarts."""
-        return f"http://127.0.0.1:{self._port}"
-
-    @property
-    def port(self) -> int:
-        """Its HTTP port."""
-        return self._port
 
     # -- its life --------------------------------------------------------------------------------------------------
 
-    def start(self, timeout_s: float = 90.0) -> ElasticsearchServer:
-        """Starts it and waits until it answers."""
-        self.launch()
-        return self.wait_until_ready(timeout_s)
+    def _launched(self) -> ServerProcess:
+        argv = [str(self._program / "run"), str(self.port), str(self.folder / "node")]
+        return ServerProcess(argv, self.folder / "elasticsearch.out")
 
-    def launch(self) -> None:
-        """Starts it; `wait_until_ready` is the other half, so that other work can be done meanwhile."""
-        argv = [str(self._program / "run"), str(self._port), str(self.folder / "node")]
-        self._process = ServerProcess(argv, self.folder / "elasticsearch.out")
-
-    def wait_until_ready(self, timeout_s: float = 90.0) -> ElasticsearchServer:
-        """Waits until it answers."""
-        assert self._process is not None, "not launched"
-        self._port = int(self._process.wait_for(r"ready on http://[\d.]+:(\d+)", timeout_s)[1])
-        self.api("GET", "/_cluster/health?wait_for_status=yellow&timeout=30s")
-        return self
-
-    def stop(self) -> None:
-        """Stops it; the port refuses connections, the data stays."""
-        if self._process is not None:
-            self._process.stop()
-            self._process = None
-
-    def kill(self) -> None:
-        """kill -9."""
-        if self._process is not None:
-            self._process.kill()
-            self._process = None
-
-    def restart(self) -> None:
-        """Stops and starts it on the same port with the same data."""
-        self.stop()
-        self.start()
-
-    def freeze(self) -> None:
-        """Keeps the port open and answers nothing, until `thaw`."""
-        if self._process is not None:
-            self._process.freeze()
-
-    def thaw(self) -> None:
-        """Goes on after `freeze`."""
-        if self._process is not None:
-            self._process.thaw()
+    def _port_when_ready(self, process: ServerProcess) -> int:
+        port = int(process.wait_for(r"ready on http://[\d.]+:(\d+)", self.READY_WITHIN_S)[1])
+        ask(f"http://127.0.0.1:{port}/_cluster/health?wait_for_status=yellow&timeout=30s")
+        return port
 
     # -- its data --------------------------------------------------------------------------------------------------
 

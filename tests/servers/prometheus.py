@@ -16,6 +16,7 @@ from typing import Any
 
 from benchmarks.plant import write_history
 from tests.servers.process import ServerProcess
+from tests.servers.restartable import RestartableServer
 from tests.servers.web import Got, ask
 
 SCRAPE_INTERVAL_S = 5
@@ -35,31 +36,18 @@ class Count:
     response_bytes: int
 
 
-class PrometheusServer:
-    """One Prometheus. It can be stopped, killed, frozen, started again on the same port, and emptied."""
+class PrometheusServer(RestartableServer):
+    """One Prometheus, which can be emptied too."""
 
     def __init__(self, folder: Path, *, targets: Mapping[str, str] | None = None, rules: str = "") -> None:
         """`targets` are jobs to scrape, name → host:port; `rules` is a rule file's text."""
+        super().__init__()
         self.folder = folder
         self.data = folder / "data"
         self._targets = dict(targets or {})
-        self._process: ServerProcess | None = None
-        self._port = 0
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "rules.yml").write_text(rules or "groups: []\n")
         self._write_config()
-
-    # -- what it is ------------------------------------------------------------------------------------------------
-
-    @property
-    def url(self) -> str:
-        """The base URL, without a slash at its end; stays the same over restarts."""
-        return f"http://127.0.0.1:{self._port}"
-
-    @property
-    def port(self) -> int:
-        """Its port."""
-        return self._port
 
     @property
     def query_log(self) -> Path:
@@ -68,58 +56,30 @@ class PrometheusServer:
 
     # -- its life --------------------------------------------------------------------------------------------------
 
-    def start(self, timeout_s: float = 30.0) -> PrometheusServer:
-        """Starts it and waits until it is ready to answer queries."""
-        listen = f"127.0.0.1:{self._port}"
-        process = ServerProcess(
-            [
-                "prometheus",
-                f"--config.file={self.folder / 'prometheus.yml'}",
-                f"--storage.tsdb.path={self.data}",
-                f"--web.listen-address={listen}",
-                "--storage.tsdb.retention.time=10y",
-                "--web.enable-lifecycle",
-                "--web.enable-admin-api",
-            ],
-            self.folder / "prometheus.out",
-        )
-        found = process.wait_for(r'msg="?Listening on"? address=[\d.]+:(\d+)', timeout_s)
-        self._port, self._process = int(found[1]), process
-        process.wait_for("Server is ready to receive web requests", timeout_s)
-        return self
-
-    def stop(self) -> None:
-        """Stops it; the port refuses connections, the data stays."""
-        if self._process is not None:
-            self._process.stop()
-            self._process = None
-
-    def kill(self) -> None:
-        """kill -9."""
-        if self._process is not None:
-            self._process.kill()
-            self._process = None
-
-    def restart(self) -> None:
-        """Stops and starts it on the same port with the same data."""
-        self.stop()
-        self.start()
-
     def restart_empty(self) -> None:
         """Comes back on the same port with an empty disk."""
         self.stop()
         shutil.rmtree(self.data, ignore_errors=True)
         self.start()
 
-    def freeze(self) -> None:
-        """Keeps the port open and answers nothing, until `thaw`."""
-        if self._process is not None:
-            self._process.freeze()
+    def _launched(self) -> ServerProcess:
+        return ServerProcess(
+            [
+                "prometheus",
+                f"--config.file={self.folder / 'prometheus.yml'}",
+                f"--storage.tsdb.path={self.data}",
+                f"--web.listen-address=127.0.0.1:{self.port}",
+                "--storage.tsdb.retention.time=10y",
+                "--web.enable-lifecycle",
+                "--web.enable-admin-api",
+            ],
+            self.folder / "prometheus.out",
+        )
 
-    def thaw(self) -> None:
-        """Goes on after `freeze`."""
-        if self._process is not None:
-            self._process.thaw()
+    def _port_when_ready(self, process: ServerProcess) -> int:
+        found = process.wait_for(r'msg="?Listening on"? address=[\d.]+:(\d+)', self.READY_WITHIN_S)
+        process.wait_for("Server is ready to receive web requests", self.READY_WITHIN_S)
+        return int(found[1])
 
     # -- its data --------------------------------------------------------------------------------------------------
 
