@@ -105,6 +105,8 @@ class OptionsFound:
     variable: str
     options: tuple[str, ...]
     error: str | None = None
+    failure: Failure | None = None
+    """What the source said, where it is the source that did not give them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

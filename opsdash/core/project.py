@@ -17,6 +17,8 @@ from opsdash.core.view.snapshot import PanelView, QueryView, Snapshot, SourceVie
 from opsdash.core.view.timerange import step_for
 from opsdash.core.wanted import WantedPanel
 
+ASKED_GRACE_S = 1.0
+"""What was asked at the start has failed or been answered this long after the source's time is over."""
 _WORST = (Freshness.ERROR, Freshness.STALE, Freshness.LATE, Freshness.NO_DATA, Freshness.FRESH)
 
 
@@ -46,7 +48,7 @@ def project(
         step_s=step_for(state.time_range.length_s),
         refresh_s=state.board.refresh_s,
         panels=views,
-        sources=tuple(_source(spec, state, moment) for spec in state.board.sources),
+        sources=tuple(_source(spec, state, panels, moment) for spec in state.board.sources),
         bindings=tuple(state.bindings[spec.name] for spec in state.board.variables),
         paused_at_s=state.paused_at_s,
         compare_s=state.compare_s,
@@ -169,24 +171,41 @@ def _worst(states: tuple[Freshness, ...]) -> Freshness:
     return next(state for state in _WORST if state in states)
 
 
-def _source(spec: SourceSpec, state: State, moment: Moment) -> SourceView:
+def _source(spec: SourceSpec, state: State, panels: Mapping[str, WantedPanel], moment: Moment) -> SourceView:
     record = state.sources.get(spec.name, SourceRecord())
+    refused = _refuses_everything(spec, state, panels, moment)
+    failure = (record.refusal if refused else None) or record.failure
     age = None if record.succeeded_at_s is None else moment.monotonic_s - record.succeeded_at_s
     return SourceView(
         name=spec.name,
         kind=spec.kind,
         url=_shown_url(spec.url),
-        state=_source_state(state, record, spec, moment),
+        state=Freshness.ERROR if refused else _source_state(state, record, spec, moment),
         age_s=age,
         rtt_s=record.rtt_s,
         errors=record.errors,
         polls=record.polls,
         bytes=record.bytes,
-        message=record.failure.message if record.failure is not None else None,
+        message=failure.message if failure is not None else None,
         insecure=spec.tls.insecure_skip_verify,
         product=record.product,
         skew_s=record.skew_s,
     )
+
+
+def _refuses_everything(spec: SourceSpec, state: State, panels: Mapping[str, WantedPanel], moment: Moment) -> bool:
+    """Whether nothing was ever answered and each question failed by itself: then it is not only the questions.
+
+    One bad question may be the first to come back: the others are waited for, but no longer than they may take.
+    """
+    record = state.sources.get(spec.name, SourceRecord())
+    if record.refusal is None:
+        return False
+    since_s = record.refused_since_s
+    if since_s is not None and moment.monotonic_s - since_s > spec.timeout_s + ASKED_GRACE_S:
+        return True
+    asked = (query for panel in panels.values() for query in panel.asked() if query.source == spec.name)
+    return all(query in state.queries and state.queries[query].failure is not None for query in asked)
 
 
 def _source_state(state: State, record: SourceRecord, spec: SourceSpec, moment: Moment) -> Freshness:

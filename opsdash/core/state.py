@@ -59,6 +59,10 @@ class SourceRecord:
     rtt_s: float | None = None
     failure: Failure | None = None
     """Why the source as a whole does not answer; None while it does."""
+    refusal: Failure | None = None
+    """Why its newest question failed by itself, while none was ever answered."""
+    refused_since_s: float | None = None
+    """When the first poll failed, while none was ever answered."""
     failing_since_s: float | None = None
     errors: int = 0
     """Failed polls since the start."""
@@ -153,6 +157,8 @@ def _polled(state: State, event: Polled) -> State:
         rtt_s=event.rtt_s,
         failure=None,
         failing_since_s=None,
+        refusal=None,
+        refused_since_s=None,
         polls=known.polls + 1,
         bytes=known.bytes + event.answer.bytes,
     )
@@ -167,7 +173,10 @@ def _failed(state: State, event: PollFailed) -> State:
     source = replace(known, polls=known.polls + 1, errors=known.errors + 1)
     if event.failure.of_source:
         since = event.at_s if known.failing_since_s is None else known.failing_since_s
-        source = replace(source, failure=event.failure, failing_since_s=since)
+        source = replace(source, failure=event.failure, failing_since_s=since, refusal=None)
+    elif known.succeeded_at_s is None:
+        since = event.at_s if known.refused_since_s is None else known.refused_since_s
+        source = replace(source, refusal=event.failure, refused_since_s=since)
     return replace(state, queries={**state.queries, event.query: record}, sources={**state.sources, name: source})
 
 
@@ -189,7 +198,16 @@ def _options_found(state: State, event: OptionsFound) -> State:
     else:
         selected = binding.selected or _first_choice(binding.spec, event.options)
         binding = replace(binding, options=event.options, selected=selected, error=None)
-    return replace(state, bindings={**state.bindings, event.variable: binding})
+    sources = _heard_of(state, binding.spec.source, event)
+    return replace(state, bindings={**state.bindings, event.variable: binding}, sources=sources)
+
+
+def _heard_of(state: State, name: str, event: OptionsFound) -> Mapping[str, SourceRecord]:
+    """A source that nothing else is asked of is judged by whether it gives the values."""
+    known = state.sources.get(name)
+    if known is None or known.polls:
+        return state.sources
+    return {**state.sources, name: replace(known, refusal=event.failure)}
 
 
 def _board_loaded(state: State, board: Board) -> State:

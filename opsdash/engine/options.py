@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from opsdash.core.errors import OpsdashError
-from opsdash.core.events import OptionsFound
+from opsdash.core.events import Failure, OptionsFound
 from opsdash.core.regex import pick
 from opsdash.core.state import State, apply
 from opsdash.core.substitution.substitute import substitute
@@ -21,6 +21,7 @@ from opsdash.core.variables import (
     ValuesFrom,
     VariableSpec,
 )
+from opsdash.engine.asking import failure_of
 from opsdash.ports import Source
 
 OPTIONS_DEADLINE_S = 10.0
@@ -62,10 +63,11 @@ async def _ask(
         async with asyncio.timeout(OPTIONS_DEADLINE_S):
             found = await source.values(_resolved(wanted, state), start, end)
     except OpsdashError as error:
-        return OptionsFound(variable=spec.name, options=(), error=error.message)
+        return OptionsFound(variable=spec.name, options=(), error=error.message, failure=failure_of(error))
     except TimeoutError:
         message = f"{spec.source} did not give the values of ${spec.name} in {OPTIONS_DEADLINE_S:g} s"
-        return OptionsFound(variable=spec.name, options=(), error=message)
+        failure = Failure(message=message, healing=True, of_source=False)
+        return OptionsFound(variable=spec.name, options=(), error=message, failure=failure)
     return await _picked(spec, found)
 
 

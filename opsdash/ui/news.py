@@ -29,7 +29,7 @@ def news_of(before: Snapshot, after: Snapshot) -> list[tuple[str, str]]:
 
 
 def _source_news(before: SourceView, after: SourceView) -> list[tuple[str, str]]:
-    if after.state in _LOST and before.state not in _LOST and before.polls:
+    if after.state in _LOST and before.state not in _LOST and before.age_s is not None:
         return [(after.message or f"{after.name} does not answer; showing the last values", "bad")]
     if before.state in _LOST and after.state not in _LOST and before.age_s is not None:
         return [(f"{after.name} answers again", "good")]

@@ -10,7 +10,7 @@ import numpy as np
 
 from opsdash.core.errors import QueryRejected, SecretMissing, SourceBusy, SourceUnavailable
 from opsdash.core.metrics.freshness import Freshness
-from opsdash.core.metrics.queries import LogQuery, PromQuery
+from opsdash.core.metrics.queries import LogQuery, PromQuery, Span
 from opsdash.core.retention import MOST_HIDDEN
 from opsdash.core.sources import SourceSpec
 from opsdash.core.variables import ALL, FixedValues, LabelValues, ValuesFrom, VariableSpec
@@ -657,3 +657,37 @@ def test_each_empty_query_is_explained_also_beside_one_that_cannot_be() -> None:
         await asyncio.gather(running, return_exceptions=True)
 
     run_virtual(main())
+
+
+def test_a_source_that_refuses_every_question_is_an_error_and_one_that_refuses_some_is_not() -> None:
+    async def script(engine: Engine, source: SineSource, clock: VirtualClock) -> None:
+        source.fails = QueryRejected("prom: 404: page not found")
+        await asyncio.sleep(1)
+        shown = engine.snapshot().sources[0]
+        assert (shown.state, shown.message) == (Freshness.ERROR, "prom: 404: page not found")
+        source.fails = None
+        engine.refresh()
+        await asyncio.sleep(1)
+        assert engine.snapshot().sources[0].state is Freshness.FRESH
+
+    play(script)
+
+
+def test_a_bad_question_that_is_answered_first_does_not_make_its_source_an_error() -> None:
+    seen: list[Freshness] = []
+
+    class RefusesAtOnce(SineSource):
+        async def _answer(self, text: str, span: Span | None) -> None:
+            if text == "bad":
+                raise QueryRejected("prom: unknown function")
+            await super()._answer(text, span)
+
+    async def script(engine: Engine, source: SineSource, clock: VirtualClock) -> None:
+        for _ in range(20):
+            await asyncio.sleep(0.1)
+            seen.append(engine.snapshot().sources[0].state)
+
+    source = RefusesAtOnce(takes_s=1.0)
+    play(script, board(panel("bad"), panel("good")), source)
+    assert Freshness.ERROR not in seen
+    assert seen[-1] is Freshness.FRESH

@@ -101,6 +101,32 @@ def test_the_real_period_of_a_slow_source_is_in_the_header(tmp_path: Path, fault
         leaves(tty)
 
 
+# 5: a source that refuses everything
+
+
+def test_a_wrong_path_is_said_beside_the_name_of_the_source_and_by_once(
+    tmp_path: Path, fault_server: FaultServer
+) -> None:
+    fault_server.always(replies.status(404, "404 page not found"))
+    text = config(f"{fault_server.url}/wrong", "one", "two")
+    with dashboard(tmp_path, text=text, size=(140, 30)) as tty:
+        tty.wait_for("prom ✕")
+        tty.send("H")
+        tty.wait_for("does not answer")
+        tty.wait_for("message .*404")
+        tty.send("\x1b")
+        tty.wait_for("1 Main")
+        assert "answers again" not in tty.text
+        leaves(tty)
+    done = opsdash(tmp_path, "once", str(write(tmp_path, text)), "--format", "json")
+    said = json.loads(done.stdout)["sources"]["prom"]
+    assert (done.returncode, said["state"]) == (3, "error")
+    assert "404" in said["error"]
+    printed = opsdash(tmp_path, "once", str(write(tmp_path, text))).stdout
+    assert re.search(r"prom ✕ error", printed), printed
+    assert re.search(r"prom: .*404", printed), printed
+
+
 # 8: floods
 
 

@@ -74,6 +74,13 @@ class SourceView:
     skew_s: float | None = None
     """Its clock minus this host's, in seconds; None where it does not say."""
 
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether nothing can be said of it yet: it was not asked, or its first answers are on their way."""
+        if self.age_s is not None or self.message is not None:
+            return False
+        return self.polls == 0 or self.state is Freshness.NO_DATA
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Snapshot:

@@ -196,8 +196,8 @@ def _source_lines(scene: Scene, width: int) -> list[Line]:
 
 def _one_source(source: SourceView, since_s: float, scene: Scene, width: int) -> list[Line]:
     mark, word, role = _STATE_WORDS[source.state]
-    if source.polls == 0 and source.age_s is None:
-        mark, word, role = "…", "not asked yet", Role.DIM
+    if source.is_waited_for:
+        mark, word, role = "…", "is being asked" if source.polls else "not asked yet", Role.DIM
     name = fit(source.name, max(width - 30, 8))
     head = f"{plain(mark) if scene.ascii_only else mark} {name}"
     lines: list[Line] = [

@@ -134,7 +134,7 @@ def _source(source: SourceView, since_s: float, *, trips: bool) -> list[Piece]:
     pieces: list[Piece] = []
     if source.insecure:
         pieces.append(("unsafe ", ink(Role.WARNING, _H)))
-    if source.polls == 0 and source.age_s is None:
+    if source.is_waited_for:
         return [*pieces, (f"{name} …", _DIM)]
     if source.state is Freshness.FRESH:
         pieces.append((name, _DIM))
