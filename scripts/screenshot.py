@@ -65,7 +65,22 @@ def draw_cell(
     if char.reverse:
         front, back = back, front
     pen.rectangle((left, top, left + wide - 1, top + high - 1), fill=back)
-    code = ord(char.data[0]) if char.data else 32
+    draw_sign(pen, font, char.data[:1] or " ", corner, front, bold=char.bold)
+    if char.underscore:
+        pen.line((left, top + high - 2, left + wide - 1, top + high - 2), fill=front)
+
+
+def draw_sign(  # noqa: PLR0913 - what, where and how
+    pen: ImageDraw.ImageDraw,
+    font: ImageFont.FreeTypeFont,
+    sign: str,
+    corner: tuple[int, int],
+    front: str | tuple[int, int, int],
+    *,
+    bold: bool,
+) -> None:
+    """One sign on a ground that is there already: braille and blocks by dots, all others in the font."""
+    (left, top), (wide, high), code = corner, CELL, ord(sign)
     if 0x2800 <= code <= 0x28FF:
         for bit, (column, row) in enumerate(BRAILLE):
             if code - 0x2800 >> bit & 1:
@@ -76,9 +91,7 @@ def draw_cell(
     elif 0x2581 <= code <= 0x2588:
         pen.rectangle((left, top + high - high * (code - 0x2580) // 8, left + wide - 1, top + high - 1), fill=front)
     elif code != 32:
-        pen.text(corner, char.data, font=font, fill=front, stroke_width=0.3 if char.bold else 0)
-    if char.underscore:
-        pen.line((left, top + high - 2, left + wide - 1, top + high - 2), fill=front)
+        pen.text(corner, sign, font=font, fill=front, stroke_width=0.3 if bold else 0)
 
 
 def colour(name: str, default: tuple[int, int, int]) -> tuple[int, int, int]:
