@@ -24,7 +24,7 @@ import numpy as np
 from prometheus_api_client import PrometheusConnect
 
 from opsdash.adapters.clock import SystemClock
-from opsdash.adapters.sources.prometheus import PrometheusSource
+from opsdash.adapters.sources.prometheus.source import PrometheusSource
 from opsdash.core.metrics.queries import PromQuery, Span
 from opsdash.core.sources import SourceSpec
 

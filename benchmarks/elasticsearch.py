@@ -24,8 +24,8 @@ from typing import Any
 
 from opsdash.adapters.clock import SystemClock
 from opsdash.adapters.http import HttpClient
-from opsdash.adapters.sources.elasticsearch import ElasticsearchSource
-from opsdash.adapters.sources.elasticsearch_request import grid_of, metric_body
+from opsdash.adapters.sources.elasticsearch.request import grid_of, metric_body
+from opsdash.adapters.sources.elasticsearch.source import ElasticsearchSource
 from opsdash.core.metrics.queries import EsMetric, EsQuery, Span
 from opsdash.core.sources import SourceSpec
 
@@ -125,7 +125,7 @@ async def measure(url: str, rounds: int, questions: int) -> dict[str, dict[str, 
 def imported(module: str) -> tuple[float, float]:
     """(CPU seconds, MiB of memory) that importing a module costs on top of ours."""
     code = (
-        "import time, resource, opsdash.adapters.sources.elasticsearch\n"
+        "import time, resource, opsdash.adapters.sources.elasticsearch.source\n"
         "rss = lambda: int(open('/proc/self/statm').read().split()[1]) * resource.getpagesize() / 2**20\n"
         f"before, memory = time.process_time(), rss()\nimport {module}\n"
         "print(time.process_time() - before, rss() - memory)"
@@ -176,7 +176,7 @@ def main() -> None:
     print(f"longest pause of the event loop at the first question: {pause:.0f} ms")
     for way, sizes in asyncio.run(measure(url, asked.rounds, asked.questions)).items():
         print(f"{way:50} tail {sizes['tail']:6.2f} ms   hour {sizes['hour']:6.2f} ms")
-    for module in ("elastic_transport", "elasticsearch", "opsdash.adapters.sources.elasticsearch_wire"):
+    for module in ("elastic_transport", "elasticsearch", "opsdash.adapters.sources.elasticsearch.wire"):
         cpu, memory = imported(module)
         print(f"import {module:46} {cpu * 1000:5.0f} ms CPU {memory:5.1f} MiB")
     print(f"peak memory of this process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")

@@ -112,7 +112,7 @@ class Wiring:
     def import_engine(self) -> None:
         """Imports what `build_engine` needs of every configuration, while the configuration is still being read."""
         import opsdash.adapters.sources.build
-        import opsdash.adapters.sources.prometheus
+        import opsdash.adapters.sources.prometheus.source
         import opsdash.engine.engine  # noqa: F401
 
     def import_screen(self, until: Callable[[], bool]) -> None:

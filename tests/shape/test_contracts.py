@@ -25,8 +25,8 @@ OFFENCES = {
     "pydantic and YAML stay in config": ("adapters/clock.py", "import pydantic"),
     "Adapters, config and plant know the ports, not the engine": ("adapters/clock.py", "import opsdash.engine.engine"),
     "Sources do not know each other": (
-        "adapters/sources/prometheus.py",
-        "import opsdash.adapters.sources.elasticsearch",
+        "adapters/sources/prometheus/decode.py",
+        "import opsdash.adapters.sources.elasticsearch.decode",
     ),
     "Only core/promql knows the parser of PromQL": ("plant/__init__.py", "import promql_parser"),
     "Inside the core, imports point down only": ("core/metrics/labels.py", "import opsdash.core.view.panels"),

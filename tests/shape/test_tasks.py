@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tests.shape.tree import Module, modules
 
-LOOSE = {"opsdash/adapters/sources/prometheus_discovery.py": "a synchronous client in a thread asks on the event loop"}
+LOOSE = {"opsdash/adapters/sources/prometheus/discovery.py": "a synchronous client in a thread asks on the event loop"}
 """File → why a task there is nobody's child."""
 
 

@@ -18,11 +18,11 @@ def build_source(spec: SourceSpec, *, clock: Clock | None = None, secrets: Secre
     secrets = secrets or Secrets(clock.monotonic_s)
     match spec.kind:
         case "prometheus":
-            from opsdash.adapters.sources.prometheus import PrometheusSource  # noqa: PLC0415 - only what is used
+            from opsdash.adapters.sources.prometheus.source import PrometheusSource  # noqa: PLC0415 - only what is used
 
             return PrometheusSource(spec, clock, secrets)
         case "elasticsearch":
-            from opsdash.adapters.sources.elasticsearch import ElasticsearchSource  # noqa: PLC0415 - half a second
+            from opsdash.adapters.sources.elasticsearch.source import ElasticsearchSource  # noqa: PLC0415 - half a second
 
             return ElasticsearchSource(spec, clock, secrets)
         case "alertmanager":

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from math import ceil, floor
 from typing import Any
 
-from opsdash.adapters.sources.elasticsearch_catalogue import Catalogue
-from opsdash.adapters.sources.elasticsearch_client import Reply
-from opsdash.adapters.sources.elasticsearch_json import ROWS_CUT, DecodeJson, rows_json
-from opsdash.adapters.sources.elasticsearch_logs import Place, RowFields, place_of, rows_after, rows_of
-from opsdash.adapters.sources.elasticsearch_notes import notes_of
-from opsdash.adapters.sources.elasticsearch_request import ROW_ORDER, Body, rows_body
+from opsdash.adapters.sources.elasticsearch.bounded_json import ROWS_CUT, DecodeJson, rows_json
+from opsdash.adapters.sources.elasticsearch.catalogue import Catalogue
+from opsdash.adapters.sources.elasticsearch.client import Reply
+from opsdash.adapters.sources.elasticsearch.logs import Place, RowFields, place_of, rows_after, rows_of
+from opsdash.adapters.sources.elasticsearch.notes import notes_of
+from opsdash.adapters.sources.elasticsearch.request import ROW_ORDER, Body, rows_body
 from opsdash.core.duration import format_size
 from opsdash.core.errors import QueryRejected
 from opsdash.core.metrics.answers import Answer, LogRow

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from opsdash.adapters.clock import SystemClock
-from opsdash.adapters.sources.elasticsearch import ElasticsearchSource
+from opsdash.adapters.sources.elasticsearch.source import ElasticsearchSource
 from opsdash.core.errors import QueryRejected, QueryTimedOut, Retryable, SourceBusy, SourceUnavailable
 from opsdash.core.limits import Limits
 from opsdash.core.metrics.answers import Answer

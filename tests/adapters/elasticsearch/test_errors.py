@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opsdash.adapters.sources.elasticsearch_errors import IndexMissing, TextFieldUsed, causes, failure, tidy
-from opsdash.adapters.sources.elasticsearch_fields import Fields, fields_of, nearest_index, no_time_field
+from opsdash.adapters.sources.elasticsearch.errors import IndexMissing, TextFieldUsed, causes, failure, tidy
+from opsdash.adapters.sources.elasticsearch.fields import Fields, fields_of, nearest_index, no_time_field
 from opsdash.core.errors import (
     AccessDenied,
     InsecureConnection,

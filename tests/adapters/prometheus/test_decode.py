@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opsdash.adapters.sources.prometheus_decode import LONGEST_LABEL, Rows, decode, grid_of, instant_grid
+from opsdash.adapters.sources.prometheus.decode import LONGEST_LABEL, Rows, decode, grid_of, instant_grid
 from opsdash.core.errors import AnswerUnusable, OpsdashError, QueryRejected, QueryTimedOut
 from opsdash.core.limits import Limits
 from opsdash.core.metrics.answers import Answer

@@ -14,16 +14,16 @@ from opsdash.adapters.http import HttpClient
 from opsdash.adapters.http_status import first_words
 from opsdash.adapters.secrets import Secrets
 from opsdash.adapters.skew import clock_skew_s
-from opsdash.adapters.sources.elasticsearch_catalogue import Catalogue
-from opsdash.adapters.sources.elasticsearch_client import Call, ElasticsearchClient, Reply
-from opsdash.adapters.sources.elasticsearch_decode import Groups, decode_window, key_text
-from opsdash.adapters.sources.elasticsearch_esql import decode_esql
-from opsdash.adapters.sources.elasticsearch_fields import no_such_field, text_field_words
-from opsdash.adapters.sources.elasticsearch_groups import ChosenGroups
-from opsdash.adapters.sources.elasticsearch_json import DecodeJson, whole_json
-from opsdash.adapters.sources.elasticsearch_notes import Notes, notes_of
-from opsdash.adapters.sources.elasticsearch_pages import Pages
-from opsdash.adapters.sources.elasticsearch_request import (
+from opsdash.adapters.sources.elasticsearch.bounded_json import DecodeJson, whole_json
+from opsdash.adapters.sources.elasticsearch.catalogue import Catalogue
+from opsdash.adapters.sources.elasticsearch.client import Call, ElasticsearchClient, Reply
+from opsdash.adapters.sources.elasticsearch.decode import Groups, decode_window, key_text
+from opsdash.adapters.sources.elasticsearch.esql import decode_esql
+from opsdash.adapters.sources.elasticsearch.fields import no_such_field, text_field_words
+from opsdash.adapters.sources.elasticsearch.groups import ChosenGroups
+from opsdash.adapters.sources.elasticsearch.notes import Notes, notes_of
+from opsdash.adapters.sources.elasticsearch.pages import Pages
+from opsdash.adapters.sources.elasticsearch.request import (
     Body,
     Grid,
     esql_body,

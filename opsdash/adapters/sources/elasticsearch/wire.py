@@ -27,8 +27,8 @@ from elasticsearch import ApiError, AsyncElasticsearch, UnsupportedProductError
 
 from opsdash.adapters.http import HttpClient, Response
 from opsdash.adapters.http_status import first_words
-from opsdash.adapters.sources.elasticsearch_errors import failure
-from opsdash.adapters.sources.elasticsearch_json import DecodeJson
+from opsdash.adapters.sources.elasticsearch.bounded_json import DecodeJson
+from opsdash.adapters.sources.elasticsearch.errors import failure
 from opsdash.core.errors import AccessDenied, OpsdashError
 from opsdash.ports import Clock
 

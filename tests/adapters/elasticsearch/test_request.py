@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opsdash.adapters.sources.elasticsearch_groups import ChosenGroups
-from opsdash.adapters.sources.elasticsearch_request import (
+from opsdash.adapters.sources.elasticsearch.groups import ChosenGroups
+from opsdash.adapters.sources.elasticsearch.request import (
     Grid,
     esql_body,
     grid_of,

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from opsdash.adapters.sources.elasticsearch_request import Grid, Keys
+from opsdash.adapters.sources.elasticsearch.request import Grid, Keys
 from opsdash.core.errors import AnswerUnusable
 from opsdash.core.metrics.labels import Labels, labels_of
 from opsdash.core.metrics.queries import EsMetric

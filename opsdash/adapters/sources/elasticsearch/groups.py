@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 
-from opsdash.adapters.sources.elasticsearch_request import MOST_KNOWN_GROUPS, Keys
+from opsdash.adapters.sources.elasticsearch.request import MOST_KNOWN_GROUPS, Keys
 from opsdash.core.metrics.queries import EsQuery, Span
 
 MOST_QUERIES = 512

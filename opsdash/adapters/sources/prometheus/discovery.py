@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from opsdash.adapters.http_address import Params
-from opsdash.adapters.sources.prometheus_decode import parse
-from opsdash.adapters.sources.prometheus_selectors import Matcher, Selector, selectors_of
+from opsdash.adapters.sources.prometheus.decode import parse
+from opsdash.adapters.sources.prometheus.selectors import Matcher, Selector, selectors_of
 from opsdash.core.errors import AnswerUnusable, OpsdashError
 from opsdash.core.suggest import did_you_mean
 from opsdash.core.view.clean import clean

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from opsdash.adapters.sources.elasticsearch_client import ElasticsearchClient
-from opsdash.adapters.sources.elasticsearch_errors import IndexMissing, TextFieldUsed
-from opsdash.adapters.sources.elasticsearch_fields import (
+from opsdash.adapters.sources.elasticsearch.client import ElasticsearchClient
+from opsdash.adapters.sources.elasticsearch.errors import IndexMissing, TextFieldUsed
+from opsdash.adapters.sources.elasticsearch.fields import (
     Fields,
     fields_of,
     nearest_index,

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opsdash.adapters.sources.prometheus_decode import Rows, decode, grid_of
-from opsdash.adapters.sources.prometheus_stream import AnswerStream
+from opsdash.adapters.sources.prometheus.decode import Rows, decode, grid_of
+from opsdash.adapters.sources.prometheus.stream import AnswerStream
 from opsdash.core.errors import AnswerTooLarge, AnswerUnusable
 from opsdash.core.limits import Limits
 from opsdash.core.metrics.answers import Answer

@@ -16,7 +16,7 @@ import pytest
 
 from opsdash.adapters.clock import SystemClock
 from opsdash.adapters.sources.build import build_source
-from opsdash.adapters.sources.prometheus import PrometheusSource
+from opsdash.adapters.sources.prometheus.source import PrometheusSource
 from opsdash.core.errors import (
     AccessDenied,
     AnswerTooLarge,

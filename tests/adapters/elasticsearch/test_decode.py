@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opsdash.adapters.sources.elasticsearch_decode import Groups, decode_window
-from opsdash.adapters.sources.elasticsearch_esql import date_s, decode_esql
-from opsdash.adapters.sources.elasticsearch_notes import Notes, notes_of
-from opsdash.adapters.sources.elasticsearch_request import Grid
+from opsdash.adapters.sources.elasticsearch.decode import Groups, decode_window
+from opsdash.adapters.sources.elasticsearch.esql import date_s, decode_esql
+from opsdash.adapters.sources.elasticsearch.notes import Notes, notes_of
+from opsdash.adapters.sources.elasticsearch.request import Grid
 from opsdash.core.errors import AnswerUnusable
 from opsdash.core.metrics.queries import EsMetric
 from opsdash.core.metrics.window import Window

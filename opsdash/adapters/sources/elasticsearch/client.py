@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from opsdash.adapters.http import HttpClient
-from opsdash.adapters.sources.elasticsearch_json import DecodeJson, whole_json
+from opsdash.adapters.sources.elasticsearch.bounded_json import DecodeJson, whole_json
 from opsdash.core.errors import AnswerUnusable, OpsdashError, QueryRejected
 from opsdash.ports import Clock
 
@@ -83,6 +83,6 @@ class ElasticsearchClient:
 
 
 def _load() -> ModuleType:
-    from opsdash.adapters.sources import elasticsearch_wire  # noqa: PLC0415 - half a second of imports
+    from opsdash.adapters.sources.elasticsearch import wire  # noqa: PLC0415 - half a second of imports
 
-    return elasticsearch_wire
+    return wire

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from opsdash.adapters.clock import SystemClock
-from opsdash.adapters.sources.elasticsearch_catalogue import MOST_QUESTIONS, Catalogue
-from opsdash.adapters.sources.elasticsearch_client import Call, Reply
+from opsdash.adapters.sources.elasticsearch.catalogue import MOST_QUESTIONS, Catalogue
+from opsdash.adapters.sources.elasticsearch.client import Call, Reply
 
 
 class CountingClient:

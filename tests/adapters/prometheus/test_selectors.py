@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opsdash.adapters.sources.prometheus_selectors import Matcher, Selector, selectors_of
+from opsdash.adapters.sources.prometheus.selectors import Matcher, Selector, selectors_of
 
 
 @pytest.mark.parametrize(

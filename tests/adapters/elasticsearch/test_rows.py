@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opsdash.adapters.sources.elasticsearch_json import AT_ONCE_BYTES, ROWS_CUT, rows_json, whole_json
-from opsdash.adapters.sources.elasticsearch_logs import (
+from opsdash.adapters.sources.elasticsearch.bounded_json import AT_ONCE_BYTES, ROWS_CUT, rows_json, whole_json
+from opsdash.adapters.sources.elasticsearch.logs import (
     LONGEST_MESSAGE,
     LONGEST_VALUE,
     MOST_FIELDS,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from opsdash.adapters.clock import SystemClock
-from opsdash.adapters.sources.prometheus import PrometheusSource
+from opsdash.adapters.sources.prometheus.source import PrometheusSource
 from opsdash.core.errors import QueryRejected, SourceUnavailable
 from opsdash.core.metrics.queries import PromQuery, Span
 from opsdash.core.metrics.window import Window

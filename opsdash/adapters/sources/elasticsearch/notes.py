@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from opsdash.adapters.sources.elasticsearch_errors import causes, telling, tidy
+from opsdash.adapters.sources.elasticsearch.errors import causes, telling, tidy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

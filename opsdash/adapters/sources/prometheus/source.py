@@ -14,7 +14,7 @@ from opsdash.adapters.http_address import Params
 from opsdash.adapters.http_status import api_error, first_words, refusal
 from opsdash.adapters.secrets import Secrets
 from opsdash.adapters.skew import clock_skew_s
-from opsdash.adapters.sources.prometheus_decode import (
+from opsdash.adapters.sources.prometheus.decode import (
     MILLISECOND_S,
     Grid,
     Rows,
@@ -25,7 +25,7 @@ from opsdash.adapters.sources.prometheus_decode import (
     parse,
     values_in,
 )
-from opsdash.adapters.sources.prometheus_stream import AnswerStream
+from opsdash.adapters.sources.prometheus.stream import AnswerStream
 from opsdash.core.duration import format_size
 from opsdash.core.errors import AccessDenied, AnswerTooLarge, AnswerUnusable, OpsdashError, QueryRejected
 from opsdash.core.metrics.answers import Answer
@@ -35,7 +35,7 @@ from opsdash.core.variables import FieldValues, FixedValues, FreeText, LabelValu
 from opsdash.ports import Clock, Probe
 
 if TYPE_CHECKING:
-    from opsdash.adapters.sources.prometheus_discovery import Discovery
+    from opsdash.adapters.sources.prometheus.discovery import Discovery
 
 T = TypeVar("T")
 
@@ -113,7 +113,7 @@ class PrometheusSource:
     @property
     def discovery(self) -> Discovery:
         """Its catalogue: metrics, labels, metadata."""
-        from opsdash.adapters.sources.prometheus_discovery import Discovery  # noqa: PLC0415 - not needed for a picture
+        from opsdash.adapters.sources.prometheus.discovery import Discovery  # noqa: PLC0415 - not needed for a picture
 
         return Discovery(self.name, self._body)
 

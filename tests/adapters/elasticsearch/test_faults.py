@@ -14,7 +14,7 @@ import pytest
 
 from opsdash.adapters.clock import SystemClock
 from opsdash.adapters.sources.build import build_source
-from opsdash.adapters.sources.elasticsearch import ElasticsearchSource
+from opsdash.adapters.sources.elasticsearch.source import ElasticsearchSource
 from opsdash.core.errors import (
     AccessDenied,
     AnswerTooLarge,

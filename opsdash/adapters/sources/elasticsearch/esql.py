@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from opsdash.adapters.sources.elasticsearch_logs import LONGEST_VALUE
+from opsdash.adapters.sources.elasticsearch.logs import LONGEST_VALUE
 from opsdash.core.errors import AnswerUnusable
 from opsdash.core.metrics.answers import Scalar, Table
 from opsdash.core.metrics.labels import Labels, labels_of
