@@ -12,6 +12,8 @@ import pytest
 from opsdash.core.view.panels import PanelKind
 from tests.e2e.commands import opsdash
 from tests.servers.elasticsearch_node import ElasticsearchServer
+from tests.servers.fixtures import MakePrometheus
+from tests.servers.node_exporter import NodeExporter
 from tests.servers.prometheus import PrometheusServer
 
 SAMPLES = sorted((Path(__file__).parents[2] / "sample_configs").glob("*.yaml"))
@@ -79,3 +81,46 @@ def test_the_servers_refuse_no_question_of_the_others(pointed: Path, name: str) 
 def test_the_smallest_one_shows_something_of_any_prometheus(pointed: Path) -> None:
     found = once(pointed, "minimal.yaml")[1]
     assert [panel["state"] for panel in found["panels"]] == ["fresh"] * len(found["panels"])
+
+
+MACHINE_PANELS = {
+    "CPU": (0, 1),
+    "Load per core": (0, 1000),
+    "Memory": (0, 1),
+    "Fullest disks": (0, 1),
+    "Network errors": (0, 1e6),
+    "Each machine": (0, 1e15),
+}
+"""The panels of the dashboard Machines, and between what their values lie."""
+
+
+@pytest.fixture
+def machines(tmp_path: Path, make_prometheus: MakePrometheus, node_exporter: NodeExporter) -> PrometheusServer:
+    """A Prometheus that scrapes the plant and, every second, this machine; beside it the sample, pointed at it."""
+    server = make_prometheus(history_hours=0.25, scrape_plant=True, machines={"node": node_exporter.address})
+    sample = next(sample for sample in SAMPLES if sample.name == "prometheus.yaml")
+    (tmp_path / sample.name).write_text(rewritten(sample, server.url, ""))
+    server.wait_until(lambda it: it.query("rate(node_cpu_seconds_total[1m] offset 15s)") != [])  # more than a step
+    return server
+
+
+def test_every_machine_panel_shows_a_real_node_exporter(
+    machines: PrometheusServer, node_exporter: NodeExporter, tmp_path: Path
+) -> None:
+    code, found = once(tmp_path, "prometheus.yaml")
+    assert code == 0
+    assert [(panel["title"], panel["state"]) for panel in found["panels"] if panel["state"] != "fresh"] == []
+    panels = {panel["title"]: panel for panel in found["panels"] if panel["title"] in MACHINE_PANELS}
+    assert panels.keys() == MACHINE_PANELS.keys()
+    for title, (low, high) in MACHINE_PANELS.items():
+        assert panels[title]["series"], title
+        for series in panels[title]["series"]:
+            assert series["labels"]["instance"] == node_exporter.address
+            assert low <= series["last"] <= high, title
+
+    row = panels["Each machine"]["rows"][0]
+    uptime_s = float(Path("/proc/uptime").read_text().split()[0])
+    assert row["uptime"] == pytest.approx(uptime_s, abs=60)
+    at_s, memory = panels["Memory"]["series"][0]["points"][0]
+    asked = "1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes"
+    assert float(machines.query(asked, at_s=at_s)[0]["value"][1]) == memory

@@ -5,6 +5,7 @@
     elasticsearch_server    the shared one, with 20,000 shop logs of two hours in the index `logs-shop`
     make_elasticsearch      a factory of own, empty ones
     plant_address           host:port of the plant's /metrics
+    node_exporter           Debian's, with the metrics of this machine
 
 What is not on the machine skips the test by name; with CI=true it fails.
 """
@@ -12,16 +13,18 @@ What is not on the machine skips the test by name; with CI=true it fails.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
 import pytest
 
 from benchmarks.plant import Plant
+from tests.servers import node_exporter as node
 from tests.servers import prometheus, shop_logs
 from tests.servers.elasticsearch_node import ElasticsearchServer, built_folder
 from tests.servers.needs import missing
+from tests.servers.node_exporter import NodeExporter
 from tests.servers.prometheus import PrometheusServer
 
 LOGS_INDEX = "logs-shop"
@@ -33,9 +36,18 @@ class MakePrometheus(Protocol):
     """Starts a Prometheus for one test; it is stopped after it."""
 
     def __call__(
-        self, *, history_hours: float = 0.0, scrape_plant: bool = False, rules: str = "", openmetrics: str = ""
+        self,
+        *,
+        history_hours: float = 0.0,
+        scrape_plant: bool = False,
+        machines: Mapping[str, str] | None = None,
+        rules: str = "",
+        openmetrics: str = "",
     ) -> PrometheusServer:
-        """Empty unless told otherwise; `openmetrics` is written as blocks before it starts."""
+        """Empty unless told otherwise; `openmetrics` is written as blocks before it starts.
+
+        `machines` are exporters that it scrapes every second, job → host:port.
+        """
 
 
 class MakeElasticsearch(Protocol):
@@ -76,10 +88,16 @@ def make_prometheus(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[
     made: list[PrometheusServer] = []
 
     def make(
-        *, history_hours: float = 0.0, scrape_plant: bool = False, rules: str = "", openmetrics: str = ""
+        *,
+        history_hours: float = 0.0,
+        scrape_plant: bool = False,
+        machines: Mapping[str, str] | None = None,
+        rules: str = "",
+        openmetrics: str = "",
     ) -> PrometheusServer:
         targets = {"plant": request.getfixturevalue("plant_address")} if scrape_plant else {}
-        server = PrometheusServer(tmp_path / f"prometheus-{len(made)}", targets=targets, rules=rules)
+        folder = tmp_path / f"prometheus-{len(made)}"
+        server = PrometheusServer(folder, targets=targets, machines=machines, rules=rules)
         made.append(server)
         if history_hours:
             server.write_plant_history(hours=history_hours)
@@ -90,6 +108,16 @@ def make_prometheus(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[
     yield make
     for server in made:
         server.stop()
+
+
+@pytest.fixture
+def node_exporter(tmp_path: Path) -> Iterator[NodeExporter]:
+    """A node_exporter of this test, started."""
+    if why := node.what_is_missing():
+        missing("node_exporter", why)
+    server = NodeExporter(tmp_path)
+    yield server.start()
+    server.stop()
 
 
 def _elasticsearch_program() -> Path:

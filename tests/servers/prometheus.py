@@ -39,12 +39,20 @@ class Count:
 class PrometheusServer(RestartableServer):
     """One Prometheus, which can be emptied too."""
 
-    def __init__(self, folder: Path, *, targets: Mapping[str, str] | None = None, rules: str = "") -> None:
-        """`targets` are jobs to scrape, name → host:port; `rules` is a rule file's text."""
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        targets: Mapping[str, str] | None = None,
+        machines: Mapping[str, str] | None = None,
+        rules: str = "",
+    ) -> None:
+        """`targets` are jobs to scrape, name → host:port, `machines` those of exporters; `rules` a rule file's text."""
         super().__init__()
         self.folder = folder
         self.data = folder / "data"
         self._targets = dict(targets or {})
+        self._machines = dict(machines or {})
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "rules.yml").write_text(rules or "groups: []\n")
         self._write_config()
@@ -148,6 +156,7 @@ class PrometheusServer(RestartableServer):
 
     def _write_config(self) -> None:
         jobs = [_job(name, address) for name, address in self._targets.items()]
+        jobs += [_machine(name, address) for name, address in self._machines.items()]
         config = {
             "global": {
                 "scrape_interval": f"{SCRAPE_INTERVAL_S}s",
@@ -173,6 +182,16 @@ def _job(name: str, address: str) -> dict[str, Any]:
         "honor_labels": True,
         "static_configs": [{"targets": [address]}],
         "metric_relabel_configs": [no_instance],
+    }
+
+
+def _machine(name: str, address: str) -> dict[str, Any]:
+    """A job as most people write it. Each second: a rate needs two scrapes, and tests wait for them."""
+    return {
+        "job_name": name,
+        "scrape_interval": "1s",
+        "scrape_timeout": "1s",
+        "static_configs": [{"targets": [address]}],
     }
 
 
