@@ -27,7 +27,7 @@ from opsdash.core.duration import format_size
 from opsdash.core.errors import AnswerUnusable, ConfigInvalid, QueryTimedOut, SecretMissing, SourceUnavailable
 from opsdash.core.secret import SecretRef
 from opsdash.core.sources import ApiKeyAuth, BasicAuth, BearerAuth, SourceSpec, Tls
-from opsdash.core.view.clean import clean
+from opsdash.core.text import clean
 from opsdash.ports import Clock
 
 USER_AGENT = "opsdash"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit
 
 from opsdash.core.errors import ConfigInvalid
-from opsdash.core.view.clean import clean
+from opsdash.core.text import clean
 
 Params = Sequence[tuple[str, str]]
 _DEFAULT_PORTS = {"http": 80, "https": 443}

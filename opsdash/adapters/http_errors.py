@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import h11
 
 from opsdash.core.errors import AnswerUnusable, InsecureConnection, OpsdashError, SourceUnavailable
-from opsdash.core.view.clean import clean
+from opsdash.core.text import clean
 
 _CERTIFICATE = {
     9: "its certificate is not valid yet; is the clock of this host right?",

@@ -17,7 +17,7 @@ from opsdash.core.errors import (
     SourceBusy,
     SourceUnavailable,
 )
-from opsdash.core.view.clean import clean
+from opsdash.core.text import clean
 
 SHOWN_CHARACTERS = 80
 LONGEST_WAIT_S = 3600.0

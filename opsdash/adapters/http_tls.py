@@ -7,7 +7,7 @@ import ssl
 
 from opsdash.core.errors import ConfigInvalid
 from opsdash.core.sources import Tls
-from opsdash.core.view.clean import clean
+from opsdash.core.text import clean
 
 Stamp = tuple[tuple[str, int, int], ...]
 

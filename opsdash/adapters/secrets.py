@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from opsdash.core.duration import format_size
 from opsdash.core.errors import SecretMissing
 from opsdash.core.secret import SecretRef
-from opsdash.core.view.clean import clean
+from opsdash.core.text import clean
 
 LARGEST_SECRET_BYTES = 64 * 1024
 COMMAND_TIMEOUT_S = 10.0

@@ -6,7 +6,7 @@ import re
 from itertools import count
 from pathlib import Path
 
-from opsdash.core.view.clean import clean
+from opsdash.core.text import clean
 
 _LONGEST = 80
 

@@ -8,7 +8,7 @@ import os
 from opsdash.cli.exit_codes import ExitCode
 from opsdash.cli.logs import emergency_log
 from opsdash.core.errors import ConfigInvalid, OpsdashError, SecretMissing
-from opsdash.core.view.clean import clean
+from opsdash.core.text import clean
 
 OUTPUT_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
 """What writing the result to stdout can fail with."""

@@ -14,7 +14,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from opsdash.cli.resources import log_file
-from opsdash.core.view.clean import clean
+from opsdash.core.text import clean
 
 MAX_BYTES = 1_000_000
 KEPT = 5

@@ -23,9 +23,9 @@ from opsdash.cli.zone import zone_of
 from opsdash.core.instant import parse_instant
 from opsdash.core.metrics.freshness import Freshness
 from opsdash.core.suggest import did_you_mean
+from opsdash.core.text import clean
 from opsdash.core.variables import ALL, Binding
 from opsdash.core.view.board import Board
-from opsdash.core.view.clean import clean
 from opsdash.core.view.export.ansi import Depth, to_ansi
 from opsdash.core.view.export.json_once import once_json
 from opsdash.core.view.export.once_cells import grid_cells, reading_cells

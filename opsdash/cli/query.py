@@ -31,9 +31,9 @@ from opsdash.core.sources import SourceSpec
 from opsdash.core.state import initial
 from opsdash.core.substitution.substitute import references, resolve_query
 from opsdash.core.suggest import did_you_mean
+from opsdash.core.text import clean
 from opsdash.core.variables import ALL, Binding
 from opsdash.core.view.board import Board
-from opsdash.core.view.clean import clean
 from opsdash.core.view.export.answer_text import answer_text
 from opsdash.core.view.export.csv import answer_csv
 from opsdash.core.view.export.json_answer import answer_json

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from opsdash.core.errors import ConfigInvalid, OpsdashError
+from opsdash.core.text import clean
 from opsdash.core.view.board import Board
-from opsdash.core.view.clean import clean
 
 POLL_S = 0.5
 """How often the files are looked at."""

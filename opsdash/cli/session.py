@@ -25,8 +25,8 @@ from opsdash.cli.reload import ConfigWatcher, Receivers
 from opsdash.cli.terminal import Departure, TerminalGuard
 from opsdash.cli.wiring import Overrides, Terminal, Wiring
 from opsdash.core.suggest import did_you_mean
+from opsdash.core.text import clean
 from opsdash.core.view.board import Board
-from opsdash.core.view.clean import clean
 from opsdash.ui.terminal_modes import RESTORE
 
 if TYPE_CHECKING:

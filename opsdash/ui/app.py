@@ -15,7 +15,7 @@ from textual.binding import BindingType
 
 from opsdash.core.errors import OpsdashError
 from opsdash.core.metrics.queries import LogQuery
-from opsdash.core.view.clean import fit
+from opsdash.core.text import fit
 from opsdash.core.view.keymap import parse_key
 from opsdash.ui import mouse
 from opsdash.ui.bridge import carry_snapshots, tell_engine

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from opsdash.core.text import fit, text_width
 from opsdash.core.view.cells import BOLD, Cells, ink
-from opsdash.core.view.clean import fit, text_width
 from opsdash.core.view.layout import SMALLEST_HEIGHT, SMALLEST_WIDTH
 from opsdash.core.view.plain_ascii import to_ascii
 from opsdash.core.view.roles import Role

@@ -8,8 +8,8 @@ from dataclasses import dataclass, fields
 from operator import attrgetter
 
 from opsdash.core.metrics.freshness import Freshness
+from opsdash.core.text import fit
 from opsdash.core.view.cells import Cells, ink
-from opsdash.core.view.clean import fit
 from opsdash.core.view.look import Look
 from opsdash.core.view.roles import Role
 from opsdash.core.view.snapshot import PanelView

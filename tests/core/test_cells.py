@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from opsdash.core.text import char_width, text_width
 from opsdash.core.view.cells import BOLD, Cells, ink, series_role
-from opsdash.core.view.clean import char_width, text_width
 from opsdash.core.view.roles import Role
 
 

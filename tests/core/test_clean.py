@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opsdash.core.view.clean import char_width, clean, fit, text_width
+from opsdash.core.text import char_width, clean, fit, text_width
 
 UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Mn", "Me"}
 

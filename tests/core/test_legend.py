@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opsdash.core.view.clean import clean, text_width
+from opsdash.core.text import clean, text_width
 from opsdash.core.view.legend import Entry, Legend, draw_legend, legend_rows, most_entries, numbers_shown
 from opsdash.core.view.levels import Level
 from opsdash.core.view.short_names import short_names

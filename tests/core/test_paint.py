@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from opsdash.core.metrics.answers import Answer
 from opsdash.core.metrics.freshness import Freshness
 from opsdash.core.metrics.window import Window, empty_window
+from opsdash.core.text import char_width
 from opsdash.core.view.cells import DIM_ATTR, Cells
-from opsdash.core.view.clean import char_width
 from opsdash.core.view.look import Look
 from opsdash.core.view.paint import paint
 from opsdash.core.view.panels import Mapping, PanelKind, Thresholds

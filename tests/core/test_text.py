@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opsdash.core.view.clean import text_width
+from opsdash.core.text import text_width
 from opsdash.core.view.draw.text import draw, line_count
 from opsdash.core.view.look import Look
 from opsdash.core.view.panels import PanelKind

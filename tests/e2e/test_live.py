@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from opsdash.core.view.clean import clean
+from opsdash.core.text import clean
 from tests.e2e.programs import dashboard
 from tests.e2e.tty import Tty
 from tests.servers.elasticsearch_node import ElasticsearchServer

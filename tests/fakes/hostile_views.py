@@ -11,8 +11,8 @@ from opsdash.core.metrics.answers import Answer, LogRow, Table
 from opsdash.core.metrics.labels import labels_of
 from opsdash.core.metrics.queries import LogQuery, PromQuery
 from opsdash.core.metrics.window import window_of
+from opsdash.core.text import char_width
 from opsdash.core.view.cells import Cells
-from opsdash.core.view.clean import char_width
 from opsdash.core.view.look import Look
 from opsdash.core.view.panels import Column, Mapping, PanelKind, PanelQuery, Thresholds
 from opsdash.core.view.snapshot import PanelView, QueryView

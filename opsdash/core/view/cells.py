@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from opsdash.core.view.clean import char_width, clean
+from opsdash.core.text import char_width, clean
 from opsdash.core.view.roles import Role
 
 BOLD, DIM_ATTR, REVERSE, UNDERLINE = 1 << 12, 2 << 12, 4 << 12, 8 << 12

@@ -9,8 +9,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from opsdash.core.text import text_width
 from opsdash.core.view.cells import Cells
-from opsdash.core.view.clean import text_width
 
 _FONT = {
     "0": "### #.# #.# #.# ###", "1": ".#. ##. .#. .#. ###", "2": "### ..# ### #.. ###", "3": "### ..# .## ..# ###",

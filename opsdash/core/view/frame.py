@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from opsdash.core.metrics.freshness import Freshness
+from opsdash.core.text import fit, text_width
 from opsdash.core.view.cells import BOLD, Cells, ink
-from opsdash.core.view.clean import fit, text_width
 from opsdash.core.view.look import Look
 from opsdash.core.view.palette import WAITING_MARK, age_text, state_mark, state_role
 from opsdash.core.view.roles import Role

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from opsdash.core.text import text_width
 from opsdash.core.view.cells import BOLD, Cells, ink, series_role
-from opsdash.core.view.clean import text_width
 from opsdash.core.view.levels import Level, level_mark, level_role
 from opsdash.core.view.palette import series_glyph
 from opsdash.core.view.roles import Role

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from opsdash.core.metrics.answers import LogRow, Scalar
 from opsdash.core.metrics.queries import LogQuery
-from opsdash.core.view.clean import clean, text_width
+from opsdash.core.text import clean, text_width
 from opsdash.core.view.levels import Level
 from opsdash.core.view.look import Look
 from opsdash.core.view.snapshot import PanelView

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import assert_never
 
 from opsdash.core.metrics.freshness import Freshness
+from opsdash.core.text import fit
 from opsdash.core.view.cells import DIM_ATTR, Cells, ink
-from opsdash.core.view.clean import fit
 from opsdash.core.view.crowd import crowd_note
 from opsdash.core.view.draw import bargauge, cost, gauge, heatmap, logs, stat, status, table, text, timeseries, toplist
 from opsdash.core.view.drawn import drawn_series, worst_series

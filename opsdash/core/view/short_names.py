@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from opsdash.core.view.clean import char_width, clean, text_width
+from opsdash.core.text import char_width, clean, text_width
 
 _TOO_LITTLE = 4
 """A rest shorter than this keeps some of what is before it."""

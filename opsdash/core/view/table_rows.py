@@ -16,7 +16,7 @@ from opsdash.core.metrics.answers import Scalar
 from opsdash.core.metrics.labels import Labels, label
 from opsdash.core.metrics.reduce import Reduction, reduce
 from opsdash.core.metrics.window import Bools, Window
-from opsdash.core.view.clean import clean
+from opsdash.core.text import clean
 from opsdash.core.view.levels import Level, level_of
 from opsdash.core.view.look import Look
 from opsdash.core.view.panels import Column, Thresholds

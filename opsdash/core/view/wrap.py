@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Literal
 
-from opsdash.core.view.clean import char_width, clean, fit, text_width
+from opsdash.core.text import char_width, clean, fit, text_width
 
 LONGEST_LINE = 4096
 """Characters of one line that are looked at; what `clean` keeps."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from opsdash.core.text import fit, text_width
 from opsdash.core.view.cells import BOLD, Cells, ink
-from opsdash.core.view.clean import fit, text_width
 from opsdash.core.view.keymap import Where
 from opsdash.core.view.roles import Role
 from opsdash.ui.desk import Desk

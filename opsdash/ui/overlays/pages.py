@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from opsdash.core.metrics.freshness import Freshness
+from opsdash.core.text import fit, text_width
 from opsdash.core.view.cells import BOLD, Cells, ink
-from opsdash.core.view.clean import fit, text_width
 from opsdash.core.view.keymap import Keymap, Where
 from opsdash.core.view.plain_ascii import plain
 from opsdash.core.view.roles import Role

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from opsdash.core.text import clean, text_width
 from opsdash.core.view.cells import REVERSE, Cells, ink
-from opsdash.core.view.clean import clean, text_width
 from opsdash.core.view.roles import Role
 
 _LONGEST = 400

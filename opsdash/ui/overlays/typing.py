@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from opsdash.core.text import fit, text_width
 from opsdash.core.view.asked_time import EXAMPLES, parse_asked_time
 from opsdash.core.view.cells import BOLD, Cells, ink
-from opsdash.core.view.clean import fit, text_width
 from opsdash.core.view.keymap import Where
 from opsdash.core.view.roles import Role
 from opsdash.ui.desk import Desk

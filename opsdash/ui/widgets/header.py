@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from opsdash.core.metrics.freshness import Freshness
+from opsdash.core.text import fit, text_width
 from opsdash.core.view.cells import BOLD, Cells, ink
-from opsdash.core.view.clean import fit, text_width
 from opsdash.core.view.plain_ascii import to_ascii
 from opsdash.core.view.roles import Role
 from opsdash.core.view.snapshot import Snapshot, SourceView

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from opsdash.core.text import fit, text_width
 from opsdash.core.view.cells import BOLD, UNDERLINE, Cells, ink
-from opsdash.core.view.clean import fit, text_width
 from opsdash.core.view.roles import Role
 from opsdash.ui.desk import Desk
 from opsdash.ui.overlays.variables import name_of, selection_word

@@ -17,7 +17,7 @@ from opsdash.adapters.sources.elasticsearch.fields import (
     text_field_words,
 )
 from opsdash.core.errors import AnswerUnusable, NeedsFixing, OpsdashError, QueryRejected, QueryTimedOut
-from opsdash.core.view.clean import clean
+from opsdash.core.text import clean
 from opsdash.ports import Clock
 
 KEPT_S = 300.0

@@ -9,7 +9,7 @@ from typing import Any
 
 from opsdash.adapters.http_status import refusal, retry_after_s
 from opsdash.core.errors import OpsdashError, QueryRejected, QueryTimedOut, Retryable, SourceBusy
-from opsdash.core.view.clean import clean
+from opsdash.core.text import clean
 
 LONGEST_REASON = 240
 """Characters of the server's own words that are shown."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from opsdash.core.errors import AnswerUnusable
 from opsdash.core.suggest import closest, did_you_mean
-from opsdash.core.view.clean import clean
+from opsdash.core.text import clean
 
 DATES = frozenset({"date", "date_nanos"})
 NUMBERS = frozenset({

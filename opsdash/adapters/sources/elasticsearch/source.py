@@ -37,8 +37,8 @@ from opsdash.core.metrics.answers import Answer
 from opsdash.core.metrics.queries import EsqlQuery, EsQuery, LogQuery, MetricQuery, PromQuery, Span
 from opsdash.core.metrics.window import Floats, Window
 from opsdash.core.sources import SourceSpec
+from opsdash.core.text import clean
 from opsdash.core.variables import FieldValues, FixedValues, FreeText, LabelValues, QueryResult, ValuesFrom
-from opsdash.core.view.clean import clean
 from opsdash.ports import Clock, Probe
 
 SERVER_SHARE = 0.9

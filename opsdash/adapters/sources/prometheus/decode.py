@@ -15,7 +15,7 @@ from opsdash.core.metrics.answers import Answer, Table
 from opsdash.core.metrics.labels import Labels, notation
 from opsdash.core.metrics.queries import Span
 from opsdash.core.metrics.window import Bools, Floats, Window
-from opsdash.core.view.clean import clean
+from opsdash.core.text import clean
 
 LONGEST_LABEL = 4096
 MOST_CELLS = 4_000_000

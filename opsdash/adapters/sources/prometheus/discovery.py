@@ -19,7 +19,7 @@ from opsdash.adapters.sources.prometheus.decode import parse
 from opsdash.adapters.sources.prometheus.selectors import Matcher, Selector, selectors_of
 from opsdash.core.errors import AnswerUnusable, OpsdashError
 from opsdash.core.suggest import did_you_mean
-from opsdash.core.view.clean import clean
+from opsdash.core.text import clean
 
 T = TypeVar("T")
 Ask = Callable[[str, Params], Awaitable[bytes]]

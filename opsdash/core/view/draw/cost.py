@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from opsdash.core.metrics.cost import HOURS_PER_MONTH, Trend, per_hour, per_thousand_requests, trend_of
 from opsdash.core.metrics.reduce import reduce
 from opsdash.core.metrics.window import Window
+from opsdash.core.text import fit, text_width
 from opsdash.core.view.cells import BOLD, Cells, ink
-from opsdash.core.view.clean import fit, text_width
 from opsdash.core.view.drawn import drawn_series
 from opsdash.core.view.levels import Level, level_mark, level_of, level_role
 from opsdash.core.view.look import Look

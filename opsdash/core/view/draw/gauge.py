@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opsdash.core.metrics.window import Bools, Floats
+from opsdash.core.text import fit, text_width
 from opsdash.core.view import raster
 from opsdash.core.view.cells import BOLD, Cells, ink
-from opsdash.core.view.clean import fit, text_width
 from opsdash.core.view.digits import DigitPen, draw_digits, largest_scale, size_of
 from opsdash.core.view.draw.bargauge import draw_rows
 from opsdash.core.view.levels import Level, level_mark, level_role

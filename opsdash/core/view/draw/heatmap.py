@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from opsdash.core.metrics.histogram import BucketMatrix, bucket_matrix
 from opsdash.core.metrics.window import Floats, Window
+from opsdash.core.text import text_width
 from opsdash.core.view.axes import nice_step
 from opsdash.core.view.cells import Cells, ink
-from opsdash.core.view.clean import text_width
 from opsdash.core.view.drawn import Drawn, drawn_series
 from opsdash.core.view.look import Look
 from opsdash.core.view.plotted import PlotSpan

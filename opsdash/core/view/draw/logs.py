@@ -13,8 +13,8 @@ from datetime import UTC, datetime, tzinfo
 from itertools import accumulate, islice
 
 from opsdash.core.metrics.answers import LogRow
+from opsdash.core.text import char_width, clean, fit, text_width
 from opsdash.core.view.cells import BOLD, REVERSE, Cells, ink
-from opsdash.core.view.clean import char_width, clean, fit, text_width
 from opsdash.core.view.levels import Level, level_mark, level_role
 from opsdash.core.view.log_rows import (
     LogRows,

@@ -11,8 +11,8 @@ from itertools import groupby
 
 import numpy as np
 
+from opsdash.core.text import fit, text_width
 from opsdash.core.view.cells import BOLD, REVERSE, Cells, ink, series_role
-from opsdash.core.view.clean import fit, text_width
 from opsdash.core.view.drawn import Drawn, drawn_series
 from opsdash.core.view.levels import Level, level_mark, level_role
 from opsdash.core.view.look import Look

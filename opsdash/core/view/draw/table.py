@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from opsdash.core.metrics.answers import Scalar
+from opsdash.core.text import fit, text_width
 from opsdash.core.view.cells import BOLD, Cells, ink
-from opsdash.core.view.clean import fit, text_width
 from opsdash.core.view.levels import Level, level_mark, level_role
 from opsdash.core.view.look import Look
 from opsdash.core.view.roles import Role

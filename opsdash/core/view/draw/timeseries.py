@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from opsdash.core.text import fit
 from opsdash.core.view.axes import AxisRequest, ValueAxis, row_of, value_axis
 from opsdash.core.view.cells import Cells, ink
-from opsdash.core.view.clean import fit
 from opsdash.core.view.crowd import thinned
 from opsdash.core.view.drawn import Drawn, drawn_series
 from opsdash.core.view.legend import Entry, Legend, draw_legend, legend_rows, most_entries, numbers_shown

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
+from opsdash.core.text import fit, text_width
 from opsdash.core.view.cells import BOLD, Cells, ink
-from opsdash.core.view.clean import fit, text_width
 from opsdash.core.view.levels import Level, level_mark, level_role
 from opsdash.core.view.look import Look
 from opsdash.core.view.meter import meter

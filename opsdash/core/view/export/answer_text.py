@@ -11,7 +11,7 @@ import numpy as np
 from opsdash.core.metrics.answers import Answer, LogRow, Scalar, Table
 from opsdash.core.metrics.reduce import reduce
 from opsdash.core.metrics.window import Window
-from opsdash.core.view.clean import clean, text_width
+from opsdash.core.text import clean, text_width
 from opsdash.core.view.log_rows import message_of, shown
 from opsdash.core.view.sparkline import sparkline
 from opsdash.core.view.wrap import pad

@@ -14,7 +14,7 @@ import numpy as np
 
 from opsdash.core.metrics.answers import Answer, LogRow, Scalar
 from opsdash.core.metrics.window import Window
-from opsdash.core.view.clean import clean
+from opsdash.core.text import clean
 from opsdash.core.view.export.numbers import iso_time
 from opsdash.core.view.log_rows import rows_of as log_rows_of
 from opsdash.core.view.look import Look

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from opsdash.core.duration import format_duration
 from opsdash.core.metrics.freshness import Freshness
+from opsdash.core.text import fit
 from opsdash.core.view.cells import BOLD, Cells, ink
-from opsdash.core.view.clean import fit
 from opsdash.core.view.draw.cost import row_count as cost_rows
 from opsdash.core.view.drawn import drawn_series
 from opsdash.core.view.layout import place

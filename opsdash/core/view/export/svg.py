@@ -6,8 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from html import escape
 
+from opsdash.core.text import clean
 from opsdash.core.view.cells import BOLD, DIM_ATTR, REVERSE, UNDERLINE, Cells
-from opsdash.core.view.clean import clean
 from opsdash.core.view.export.glyphs import DOTS, LINES, Shapes
 from opsdash.core.view.roles import Role
 from opsdash.core.view.theme import Theme
