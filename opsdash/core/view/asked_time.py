@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta, tzinfo
 
+from opsdash.core.duration import parse_duration
+from opsdash.core.instant import TIME_OF_DAY, parse_instant
 from opsdash.core.view.timerange import LONGEST_S, SHORTEST_S, TimeRange
 
 EXAMPLES = (
@@ -16,10 +18,6 @@ EXAMPLES = (
     ("now", "back to live"),
 )
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-_DURATION = re.compile(r"(?:\d+(?:\.\d+)?[smhdw])+")
-_PART = re.compile(r"(\d+(?:\.\d+)?)([smhdw])")
-_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DASHED_CLOCKS = re.compile(r"(\d{1,2}:\d{2}(?::\d{2})?)\s*[-–—]\s*(\d{1,2}:\d{2}(?::\d{2})?)")
 _SEPARATOR = re.compile(r"\s+to\s+|\s*\.\.+\s*|\s*/\s*|\s+[-–—]\s+|\s*→\s*|\s*,\s*")
@@ -32,24 +30,18 @@ def parse_asked_time(text: str, current: TimeRange, now_s: float, zone: tzinfo) 
         raise ValueError("type a time, e.g. 14:00")
     if asked in ("now", "live"):
         return TimeRange(length_s=current.length_s)
-    if _DURATION.fullmatch(asked):
-        return TimeRange(length_s=_sane(duration_s(asked)))
+    length_s = parse_duration(asked)
+    if length_s is not None:
+        return TimeRange(length_s=_sane(length_s))
     ends = _split(asked)
     if len(ends) == 2:
         return _between(ends[0], ends[1], now_s, zone)
     if len(ends) > 2:
         raise ValueError(f"“{asked}” has more than a start and an end")
     if _DAY.fullmatch(asked):
-        start = _instant(asked, now_s, zone)
+        start = parse_instant(asked, now_s, zone)
         return _fixed(start, min(_plus_day(start, zone), now_s), now_s)
-    return _around(_instant(asked, now_s, zone), current.length_s, now_s)
-
-
-def duration_s(text: str) -> float:
-    """`1h30m` as seconds. Raises ValueError."""
-    if not _DURATION.fullmatch(text):
-        raise ValueError(f"“{text}” is not a duration; write 90s, 15m, 2h, 7d")
-    return sum(float(count) * _UNITS[unit] for count, unit in _PART.findall(text))
+    return _around(parse_instant(asked, now_s, zone), current.length_s, now_s)
 
 
 def _split(asked: str) -> list[str]:
@@ -61,14 +53,15 @@ def _split(asked: str) -> list[str]:
 
 
 def _between(first: str, last: str, now_s: float, zone: tzinfo) -> TimeRange:
-    start = _instant(first, now_s, zone)
+    start = parse_instant(first, now_s, zone)
     if last in ("", "now"):
         return TimeRange(length_s=_sane(now_s - start))
-    if last.startswith("+") and _DURATION.fullmatch(last[1:]):
-        return _fixed(start, start + duration_s(last[1:]), now_s)
-    day = first[:10] if _DAY.match(first) and _CLOCK.fullmatch(last) else ""
-    end = _instant(f"{day} {last}".strip(), now_s, zone)
-    if _CLOCK.fullmatch(last) and end <= start and (_DAY.match(first) or _CLOCK.fullmatch(first)):
+    length_s = parse_duration(last[1:]) if last.startswith("+") else None
+    if length_s is not None:
+        return _fixed(start, start + length_s, now_s)
+    day = first[:10] if _DAY.match(first) and TIME_OF_DAY.fullmatch(last) else ""
+    end = parse_instant(f"{day} {last}".strip(), now_s, zone)
+    if TIME_OF_DAY.fullmatch(last) and end <= start and (_DAY.match(first) or TIME_OF_DAY.fullmatch(first)):
         end, start = (end, _minus_day(start, zone)) if not day else (_plus_day(end, zone), start)
     return _fixed(start, end, now_s)
 
@@ -93,33 +86,6 @@ def _sane(length_s: float) -> float:
     if length_s > LONGEST_S:
         raise ValueError(f"longer than {LONGEST_S / 86_400:.0f} days")
     return length_s
-
-
-def _instant(text: str, now_s: float, zone: tzinfo) -> float:
-    """One instant: relative, a time of day, a date, an ISO time, or Unix seconds."""
-    if text == "now":
-        return now_s
-    if text.startswith(("-", "now-")) and _DURATION.fullmatch(text.removeprefix("now")[1:]):
-        return now_s - duration_s(text.removeprefix("now")[1:])
-    if re.fullmatch(r"\d{9,10}(\.\d+)?", text):
-        return float(text)
-    if re.fullmatch(r"\d{12,13}", text):
-        return float(text) / 1000
-    clock = _CLOCK.fullmatch(text)
-    try:
-        if clock:
-            return _time_of_day(int(clock[1]), int(clock[2]), int(clock[3] or 0), now_s, zone)
-        at = datetime.fromisoformat(text.replace("Z", "+00:00"))
-        return (at if at.tzinfo is not None else at.replace(tzinfo=zone)).timestamp()
-    except (ValueError, OverflowError, OSError) as error:
-        raise ValueError(f"“{text}” is not a time; write 14:00, -2h or 2026-11-22 14:00") from error
-
-
-def _time_of_day(hour: int, minute: int, second: int, now_s: float, zone: tzinfo) -> float:
-    """The newest such instant that is not in the future."""
-    now = datetime.fromtimestamp(now_s, zone)
-    at = now.replace(hour=hour, minute=minute, second=second, microsecond=0)
-    return at.timestamp() if at.timestamp() <= now_s else (at - timedelta(days=1)).timestamp()
 
 
 def _plus_day(at_s: float, zone: tzinfo) -> float:
