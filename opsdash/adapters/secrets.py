@@ -7,8 +7,8 @@ import os
 import shlex
 import signal
 import stat
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from opsdash.core.duration import format_size
@@ -137,23 +137,16 @@ class Secrets:
 
     async def _run(self, argv: list[str], name: str) -> bytes:
         """Standard output. Never a shell; standard error is not kept, since it may repeat the secret."""
-        nothing = asyncio.subprocess.DEVNULL
-        try:
-            process = await asyncio.create_subprocess_exec(
-                *argv, stdin=nothing, stdout=asyncio.subprocess.PIPE, stderr=nothing, start_new_session=True
-            )
-        except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "its arguments cannot be used"
-            raise SecretMissing(f"{name} cannot be started: {reason}") from error
-        assert process.stdout is not None
-        try:
-            async with asyncio.timeout(self._command_timeout_s):
-                content = await _read_all(process.stdout)
-                code = await process.wait() if len(content) <= LARGEST_SECRET_BYTES else 0
-        except TimeoutError as error:
-            raise SecretMissing(f"{name} did not finish in {self._command_timeout_s:g} s") from error
-        finally:
-            await _end(process)
+        async with _pipe() as (output, theirs):
+            process = await _started(argv, name, theirs)
+            try:
+                async with asyncio.timeout(self._command_timeout_s):
+                    content = await _read_all(output)
+                    code = await process.wait() if len(content) <= LARGEST_SECRET_BYTES else 0
+            except TimeoutError as error:
+                raise SecretMissing(f"{name} did not finish in {self._command_timeout_s:g} s") from error
+            finally:
+                await _end(process)
         if code != 0:
             raise SecretMissing(f"{name} ended with exit code {code}")
         return content
@@ -162,6 +155,37 @@ class Secrets:
 def _content_of(path: str) -> bytes:
     with open(path, "rb") as file:
         return file.read(LARGEST_SECRET_BYTES + 1)
+
+
+@asynccontextmanager
+async def _pipe() -> AsyncIterator[tuple[asyncio.StreamReader, int]]:
+    """What reads, and the descriptor that a command writes to, which `_started` closes.
+
+    Not the one that asyncio makes: waiting for a process is waiting for the end of that one, too, which does not come
+    where nobody reads on, or while something that the command left behind keeps it open.
+    """
+    output = asyncio.StreamReader()
+    ours, theirs = os.pipe()
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(output), os.fdopen(ours, "rb", buffering=0)
+    )
+    try:
+        yield output, theirs
+    finally:
+        transport.close()
+
+
+async def _started(argv: list[str], name: str, theirs: int) -> asyncio.subprocess.Process:
+    nothing = asyncio.subprocess.DEVNULL
+    try:
+        return await asyncio.create_subprocess_exec(
+            *argv, stdin=nothing, stdout=theirs, stderr=nothing, start_new_session=True
+        )
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "its arguments cannot be used"
+        raise SecretMissing(f"{name} cannot be started: {reason}") from error
+    finally:
+        os.close(theirs)
 
 
 async def _read_all(stream: asyncio.StreamReader) -> bytes:

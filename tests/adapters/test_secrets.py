@@ -181,6 +181,12 @@ async def test_a_command_that_never_stops_talking_is_cut_off() -> None:
     assert (await refusal(secrets(), "command", "yes hunter2")).endswith("gives more than 64 KiB")
 
 
+async def test_what_a_command_left_behind_does_not_hold_it_up() -> None:
+    """A child in a session of its own keeps the pipe and is not ended with the command."""
+    loud = "setsid sh -c 'yes hunter2 & sleep 3; kill $!' & exec yes hunter2"
+    assert (await refusal(secrets(), "command", f'sh -c "{loud}"')).endswith("gives more than 64 KiB")
+
+
 def test_a_reference_never_prints_what_it_refers_to() -> None:
     ref = SecretRef("command", "vault read secret/prom")
     assert f"{ref} {ref!r}" == "<secret> <secret>"
