@@ -7,6 +7,7 @@ import os
 
 from opsdash.cli.exit_codes import ExitCode
 from opsdash.cli.logs import emergency_log
+from opsdash.cli.memory import OUT_OF_MEMORY, is_out_of_memory
 from opsdash.core.errors import ConfigInvalid, OpsdashError, SecretMissing
 from opsdash.core.text import clean
 
@@ -16,6 +17,8 @@ OUTPUT_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, e
 
 def explain(error: Exception) -> tuple[ExitCode, str]:
     """The exit code, and the text for stderr."""
+    if is_out_of_memory(error):
+        return ExitCode.INTERNAL, OUT_OF_MEMORY.decode().rstrip()
     match _first(error):
         case (ConfigInvalid() | SecretMissing()) as wrong:
             return ExitCode.CONFIG, f"opsdash: {_lines(wrong.message)}"
@@ -25,8 +28,6 @@ def explain(error: Exception) -> tuple[ExitCode, str]:
             return ExitCode.OUTPUT, f"opsdash: {clean(os.fsdecode(failed.filename))}: {_reason(failed)}"
         case OSError() as failed if failed.errno in OUTPUT_ERRNOS:
             return ExitCode.OUTPUT, f"opsdash: the result could not be written: {_reason(failed)}"
-        case MemoryError():
-            return ExitCode.INTERNAL, "opsdash: out of memory; see docs/operations.md for what it needs"
         case other:
             return ExitCode.INTERNAL, own_fault(other)
 

@@ -130,15 +130,22 @@ def log_what_nobody_catches() -> None:
     """Errors of threads and of objects that go away are logged; Python would write them across the screen."""
 
     def in_thread(failed: threading.ExceptHookArgs) -> None:
-        if failed.exc_value is not None:
-            logging.getLogger(__name__).error("a thread ended in an error", exc_info=failed.exc_value)
+        _log_quietly("a thread ended in an error", failed.exc_value)
 
     def unraisable(failed: sys.UnraisableHookArgs) -> None:
-        if failed.exc_value is not None:
-            logging.getLogger(__name__).error("an error that could not be raised", exc_info=failed.exc_value)
+        _log_quietly("an error that could not be raised", failed.exc_value)
 
     threading.excepthook = in_thread
     sys.unraisablehook = unraisable
+
+
+def _log_quietly(what: str, error: BaseException | None) -> None:
+    """Without memory for it, nothing: an error here would be printed by Python itself."""
+    try:
+        if error is not None:
+            logging.getLogger(__name__).error(what, exc_info=error)
+    except MemoryError:
+        return
 
 
 def emergency_log(error: BaseException) -> Path | None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from opsdash.cli.arguments import COMMANDS, DASHBOARD, PLANNED, command_parser, dashboard_parser
 from opsdash.cli.exit_codes import ExitCode
+from opsdash.cli.memory import OUT_OF_MEMORY, is_out_of_memory
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -64,6 +65,8 @@ def guarded(work: Callable[[], int]) -> int:  # noqa: PLR0911 - one for each way
     except MemoryError:
         return _out_of_memory()
     except Exception as error:  # noqa: BLE001 - the last resort: nobody above would say it in one line
+        if is_out_of_memory(error):
+            return _out_of_memory()
         try:
             return _failed(error)
         except MemoryError:  # what says it has to be imported
@@ -72,7 +75,7 @@ def guarded(work: Callable[[], int]) -> int:  # noqa: PLR0911 - one for each way
 
 def _out_of_memory() -> int:
     """Says so with nothing that would need memory."""
-    os.write(2, b"opsdash: out of memory; see docs/operations.md for what it needs\n")
+    os.write(2, OUT_OF_MEMORY)
     return ExitCode.INTERNAL
 
 

@@ -13,13 +13,16 @@ import gc
 import os
 import signal
 import sys
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from opsdash.cli.crew import CrewLoop
 from opsdash.cli.exit_codes import ExitCode
 from opsdash.cli.logs import log_what_nobody_catches, open_log
+from opsdash.cli.memory import OUT_OF_MEMORY, is_out_of_memory
 from opsdash.cli.reading import ForkedReading, read_apart
 from opsdash.cli.reload import ConfigWatcher, Receivers
 from opsdash.cli.terminal import Departure, TerminalGuard
@@ -63,8 +66,24 @@ def run_session(path: Path, reading: ForkedReading, choices: Choices) -> int:
         return ExitCode.USAGE
     guard = TerminalGuard(RESTORE.encode())
     session = Session(path, board, wiring, guard, utf8=choices.utf8, no_log=no_log)
+    return run_guarded(session.run, guard)
+
+
+def run_guarded(run: Callable[[], Coroutine[Any, Any, int]], guard: TerminalGuard) -> int:
+    """Runs it in an event loop of its own; the terminal is put back whatever happens.
+
+    What Python itself has to say meanwhile would be written across the screen, or below it after the end: it is
+    dropped. The log has what matters.
+    """
+    told, sys.stderr = sys.stderr, open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - until the process ends
     try:
-        return asyncio.run(session.run())
+        with asyncio.Runner(loop_factory=CrewLoop) as runner:
+            return runner.run(run())
+    except Exception as error:
+        if is_out_of_memory(error):
+            guard.end_now(ExitCode.INTERNAL, OUT_OF_MEMORY)
+        sys.stderr = told
+        raise
     finally:
         guard.put_back()
 
@@ -93,11 +112,13 @@ class Session:
         self._utf8 = utf8
         self._no_log = no_log
         self._board = board
+        self._is_broken = False
 
     async def run(self) -> int:
         """Runs until somebody leaves; the exit code."""
         departure = Departure(self._guard)
         departure.own_signals()
+        asyncio.get_running_loop().set_exception_handler(self._noticed)
         engine = self._wiring.build_engine(self._board)
         async with asyncio.TaskGroup() as group:
             polling = group.create_task(engine.run(), name="engine")
@@ -110,12 +131,36 @@ class Session:
                 group.create_task(_wake_collector(), name="garbage collection"),
             ]
             drawing = group.create_task(app.run_async(), name="screen")
+            for task in (*beside, drawing):
+                task.add_done_callback(self._ended)
             code = await self._until_left(app, drawing, departure)
             if not departure.wanted.done():
                 self._guard.leave_soon(code)
             for task in beside:
                 task.cancel()
         return code
+
+    def _noticed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """What nobody caught. A task that memory ran out for is gone: without it the screen may be deaf or blind.
+
+        A callback is called again the next time, and a connection is made again.
+        """
+        loop.default_exception_handler(context)
+        error = context.get("exception")
+        if error is not None and is_out_of_memory(error) and {"task", "future"} & context.keys():
+            self._guard.end_now(ExitCode.INTERNAL, OUT_OF_MEMORY)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        """A part that ends in a fault ends all; what then hangs is ended by the guard."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._broken(error)
+
+    def _broken(self, error: BaseException | None) -> None:
+        if error is not None and is_out_of_memory(error):
+            self._guard.last_words = OUT_OF_MEMORY
+        if not self._is_broken:  # a second wish would end it before the fault is told
+            self._is_broken = True
+            self._guard.leave_soon(ExitCode.INTERNAL)
 
     async def _until_left(self, app: OpsdashApp, drawing: asyncio.Task[object], departure: Departure) -> int:
         """Waits until the operator quits or a signal says to leave, and the screen is closed; the exit code."""
@@ -133,6 +178,7 @@ class Session:
         terminal = Terminal(utf8=self._utf8, on_gone=partial(departure.ask, ExitCode.HANGUP))
         app = self._wiring.build_app(engine, terminal)
         self._guard.is_drawn_on = lambda: bool(getattr(app._driver, "is_active", False))
+        app.ending_in_a_fault = lambda: self._broken(getattr(app, "_exception", None))  # type: ignore[method-assign]
         if self._no_log is not None:
             app.session.say(self._no_log, "bad")
         return app

@@ -8,11 +8,11 @@ import os
 import select
 import signal
 import termios
-import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from opsdash.cli.exit_codes import ExitCode
+from opsdash.ui.worker import Worker
 
 LEAVE_WITHIN_S = 0.8
 """From the signal to the end of the process, whatever hangs."""
@@ -40,19 +40,31 @@ class TerminalGuard:
         self._wishes, self._wish = os.pipe()
         self.is_drawn_on: Callable[[], bool] = _never
         """Whether the driver holds the terminal just now."""
-        threading.Thread(target=self._watch, name="opsdash-watchdog", daemon=True).start()
+        self.last_words = b""
+        """What the watchdog says when it is what ends the process."""
+        self._watchdog = Worker(self._watch)
 
     def leave_soon(self, code: int) -> None:
         """The process ends with this code, soon; called again, at once. Safe in a signal handler."""
         os.write(self._wish, bytes([code]))
 
+    def end_now(self, code: int, last_words: bytes) -> NoReturn:
+        """Puts the terminal back, says the last words and ends, with as little memory as can be."""
+        try:
+            self.put_back()
+            os.write(2, last_words)
+            for handler in logging.getLogger().handlers:
+                handler.flush()
+        finally:
+            os._exit(code)
+
     def _watch(self) -> None:
-        code = os.read(self._wishes, 1)[0]
-        select.select((self._wishes,), (), (), LEAVE_WITHIN_S)
-        self.put_back()
-        for handler in logging.getLogger().handlers:
-            handler.flush()
-        os._exit(code)
+        code = int(ExitCode.INTERNAL)
+        try:
+            code = os.read(self._wishes, 1)[0]
+            select.select((self._wishes,), (), (), LEAVE_WITHIN_S)
+        finally:
+            self.end_now(code, self.last_words)
 
     def put_back(self) -> None:
         """Puts the terminal back, as far as it takes it without waiting, and unless it works for another by now."""

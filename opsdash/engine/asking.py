@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable
 
 from opsdash.core.errors import (
+    AnswerTooLarge,
     AnswerUnusable,
     InsecureConnection,
     OpsdashError,
@@ -37,6 +38,9 @@ async def answered(query: Query, question: Awaitable[Polled | None], *, timeout_
         raise
     except TimeoutError as error:
         raise QueryTimedOut(f"{query.source} did not answer in {timeout_s:g} s") from error
+    except MemoryError as error:
+        logger.warning("no memory to read an answer of %s", query.source)
+        raise AnswerTooLarge("there is not enough memory to read this answer; a shorter range may fit") from error
     except Exception as error:  # one answer that nobody foresaw must not end the other panels
         logger.exception("a poll failed in a way that nobody foresaw: %s", type(query).__name__)
         raise AnswerUnusable("this panel could not read the answer; the log file says why") from error

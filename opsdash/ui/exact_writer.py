@@ -4,8 +4,8 @@ Textual rewrites each refreshed line from the left edge of the widget. Here the 
 difference between what was written and what should be there is one comparison of two arrays. A frame that was left out
 because the terminal did not read costs nothing: the next one is compared with what was really written.
 
-This is the only file that replaces something private of Textual (`App._display`); `is_supported` says for which
-versions that is known to hold. Anything else falls back to the stock path, which shows the same screen.
+This is the only file that replaces something private of Textual (`App._display`, `App._fatal_error`); `is_supported`
+says for which versions that is known to hold. Anything else falls back to the stock path, which shows the same screen.
 """
 
 from __future__ import annotations
@@ -93,6 +93,14 @@ class ExactDisplay(App[None]):
 
     def _set_pointer_shape(self, shape: str) -> None:
         """None is set: terminals that do not know the sequence (the Linux console) would show it."""
+
+    def _fatal_error(self) -> None:
+        """Textual would draw the traceback for a console that nobody sees, in memory that may not be there."""
+        self.ending_in_a_fault()
+        self._close_messages_no_wait()
+
+    def ending_in_a_fault(self) -> None:
+        """A fault ends the app; who runs it is told here first, since ending may hang too."""
 
     def displayed(self) -> None:
         """Textual wants to draw."""

@@ -10,6 +10,8 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
+from opsdash.ui.worker import Worker
+
 CONGESTED_BYTES = 16_384
 """While more than this waits, a new frame is dropped: it would be old before anyone saw it."""
 
@@ -38,13 +40,18 @@ class Outlet:
         self._dropped = False
         self._closing = False
         self._given_up = False
+        self._gone = False
+        """The terminal takes nothing any more: whoever reads from it notices, and ends."""
         self._changed = threading.Condition()
-        self._thread = threading.Thread(target=self._run, name="opsdash-terminal", daemon=True)
-        self._thread.start()
+        self._thread = Worker(self._run)
 
     @property
     def is_congested(self) -> bool:
-        """Whether a frame that is written now would be dropped; who asks is told by `on_caught_up` when it is over."""
+        """Whether a frame that is written now would be dropped; who asks is told by `on_caught_up` when it is over.
+
+        Raises MemoryError as `write` does.
+        """
+        self._check()
         with self._changed:
             congested = self._bytes > CONGESTED_BYTES
             self._dropped = self._dropped or congested
@@ -56,7 +63,11 @@ class Outlet:
         return self._bytes
 
     def write(self, data: bytes) -> bool:
-        """Queues it and returns at once; False when it was dropped."""
+        """Queues it and returns at once; False when it was dropped.
+
+        Raises MemoryError when there is nobody to write any more: the program would go on and never be seen.
+        """
+        self._check()
         is_frame = len(data) > CONTROL_BYTES
         with self._changed:
             full = self._bytes > CONGESTED_BYTES if is_frame else len(self._waiting) >= MOST_WRITES
@@ -68,19 +79,22 @@ class Outlet:
             self._changed.notify()
         return True
 
+    def _check(self) -> None:
+        if not self._thread.is_alive and not self._gone and not self._closing:
+            raise MemoryError("the thread that writes to the terminal has ended")
+
     def close(self, last_words: bytes, patience_s: float) -> None:
         """Writes what waits and then `last_words`; after `patience_s` what waits is given up for the last words."""
         with self._changed:
             self._closing = True
             self._changed.notify()
-        self._thread.join(patience_s)
-        if self._thread.is_alive():
+        if not self._thread.join(patience_s):
             self._given_up = True
             self._thread.join(2 * _PATIENCE_S)
             self._flush_kernel()
             last_words = CANCEL + last_words
         self._say(last_words, patience_s)
-        if self._owned and not self._thread.is_alive():
+        if self._owned and not self._thread.is_alive:
             os.close(self._descriptor)
 
     def abandon(self) -> None:
@@ -90,7 +104,7 @@ class Outlet:
             self._waiting.clear()
             self._changed.notify()
         self._thread.join(2 * _PATIENCE_S)
-        if self._owned and not self._thread.is_alive():
+        if self._owned and not self._thread.is_alive:
             os.close(self._descriptor)
 
     def _flush_kernel(self) -> None:
@@ -140,6 +154,7 @@ class Outlet:
             except BlockingIOError:
                 continue
             except OSError:
+                self._gone = True
                 return False
         return not self._given_up
 

@@ -166,8 +166,8 @@ class TerminalDriver(Driver):
             self._let_go()
             return
         self.disable_input()
-        outlet, self._outlet = self._outlet, None
-        outlet.close(RESTORE.encode(), _PATIENCE_S)
+        self._outlet.close(RESTORE.encode(), _PATIENCE_S)
+        self._outlet = None  # only now: what could not be written is left to whoever guards the terminal
         settings = self._settings
         if settings is not None:
             _quietly(lambda: termios.tcsetattr(self._input, termios.TCSANOW, settings))

@@ -69,8 +69,12 @@ class Tiles:
                 continue
             if self._monotonic_s() >= deadline:
                 return True
-            tile.cells = self._paint(tile.wanted)
-            tile.painted = tile.wanted
+            try:
+                tile.cells = self._paint(tile.wanted)
+                tile.painted = tile.wanted
+            except MemoryError:  # the next drawing tries again: a flood in another panel comes and goes
+                tile.cells = empty_frame(tile.wanted, "there is not enough memory to draw this panel now")
+                tile.painted = None
         return False
 
     def cells(self, panel_id: str) -> Cells | None:
@@ -83,6 +87,8 @@ class Tiles:
             return empty_frame(wanted)
         try:
             return self._painter(wanted.view, wanted.width, wanted.height, wanted.look)
+        except MemoryError:
+            raise
         except Exception:  # one panel that cannot be drawn must not take the screen with it
             if wanted.panel_id not in self._broken:
                 self._broken.add(wanted.panel_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import threading
+import time
 import tty
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -127,3 +128,25 @@ def test_the_descriptor_that_was_given_stays_as_it_was(line: Line) -> None:
     assert os.get_blocking(line.slave)
     outlet.close(b"", 1)
     os.fstat(line.slave)
+
+
+def test_nothing_is_taken_for_a_line_that_nobody_writes_to_any_more(line: Line) -> None:
+    started = threading.Event()
+
+    def without_memory() -> None:
+        started.set()
+        raise MemoryError
+
+    outlet = Outlet(line.slave, without_memory)
+    while outlet.write(b"x" * 4000):  # until frames are dropped, so that there is something to tell
+        pass
+    line.drain()
+    assert started.wait(WAIT_S)
+    while outlet._thread.is_alive:
+        time.sleep(0.01)
+    with pytest.raises(MemoryError):
+        outlet.write(b"y")
+    with pytest.raises(MemoryError):
+        _ = outlet.is_congested
+    outlet.close(b"bye", 1)
+    assert line.drain().endswith(b"bye")
