@@ -9,14 +9,12 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import replace
-from math import inf
 
 from opsdash.core.errors import AnswerTooLarge, SourceUnavailable
 from opsdash.core.events import (
     BoardLoaded,
     BoardRejected,
     CompareChosen,
-    EmptinessExplained,
     Event,
     OlderRowsJoined,
     Paused,
@@ -24,28 +22,29 @@ from opsdash.core.events import (
     QueryDropped,
     RangeChosen,
     Resumed,
-    SourceProbed,
     VariableChosen,
 )
 from opsdash.core.metrics.answers import Answer
 from opsdash.core.metrics.freshness import LATE_AFTER_PERIODS
 from opsdash.core.metrics.queries import LogQuery, Query
-from opsdash.core.project import Moment, project
+from opsdash.core.project import project
 from opsdash.core.retention import to_give_up
-from opsdash.core.state import State, apply, initial
+from opsdash.core.state import State
 from opsdash.core.variables import Selection
 from opsdash.core.view.board import Board
 from opsdash.core.view.panels import PanelSpec
 from opsdash.core.view.snapshot import Snapshot
 from opsdash.core.view.timerange import TimeRange
 from opsdash.core.wanted import WantedPanel, wanted_panels
-from opsdash.engine.aside import closed, explanation_of, probe_of
 from opsdash.engine.broadcast import Broadcast
-from opsdash.engine.gate import Gate
+from opsdash.engine.closing import closed
+from opsdash.engine.current import Current
+from opsdash.engine.explaining import keep_explaining
 from opsdash.engine.older_rows import MOST_ROWS, OlderRows
 from opsdash.engine.once import ask_everything
-from opsdash.engine.options import find_options
-from opsdash.engine.poller import Poll, Poller, Timing
+from opsdash.engine.options import find_options, keep_options
+from opsdash.engine.polling import Polling
+from opsdash.engine.probing import keep_probing
 from opsdash.engine.windows import Windows
 from opsdash.ports import Clock, LogSource, Source
 
@@ -54,8 +53,6 @@ GATHER_AT_MOST_S = 0.12
 """Answers that come together are shown together: one drawing for all, but nobody waits long for a slow one."""
 HEARTBEAT_S = 1.0
 """Ages and states are looked at this often, also when nothing comes."""
-PROBE_EVERY_S = 60.0
-OPTIONS_EVERY_S = 60.0
 
 
 class Engine:
@@ -65,21 +62,16 @@ class Engine:
         self, board: Board, sources: Mapping[str, Source], clock: Clock, rng: random.Random | None = None
     ) -> None:
         self._clock = clock
-        self._rng = rng or random.Random()  # noqa: S311  # spreads retries; nothing secret hangs on it
-        self._sources = dict(sources)
-        self._gates: dict[str, Gate] = {}
-        self._state = initial(board)
+        self._current = Current(board, sources, clock)
         self._windows = Windows(clock, ingest_lag_s={spec.name: spec.ingest_lag_s for spec in board.sources})
         self._dashboard = 0
         self._shown: frozenset[str] | None = None
         self._revision = 0
-        self._origin_s = clock.monotonic_s()
-        self._paused_s = 0.0
         self._wanted: Mapping[str, WantedPanel] = {}
         self._older = OlderRows()
-        self._pollers: dict[Query, tuple[Poller, asyncio.Task[None]]] = {}
+        rng = rng or random.Random()  # noqa: S311  # spreads retries; nothing secret hangs on it
+        self._polling = Polling(self._current, self._windows, rng, emit=self._emit)
         self._tasks: asyncio.TaskGroup | None = None
-        self._changed = asyncio.Event()
         self._options_wanted = asyncio.Event()
         self._snapshots: Broadcast[Snapshot] = Broadcast()
         self._want()
@@ -87,7 +79,7 @@ class Engine:
     @property
     def state(self) -> State:
         """The state now."""
-        return self._state
+        return self._current.state
 
     # --- running -----------------------------------------------------------------------------------------------
 
@@ -96,16 +88,16 @@ class Engine:
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks
-                self._reconcile()
+                self._polling.begin(tasks)
                 tasks.create_task(self._publish(), name="publish")
                 tasks.create_task(self._heartbeat(), name="heartbeat")
-                tasks.create_task(self._keep_options(), name="options")
-                tasks.create_task(self._keep_probing(), name="probe")
-                tasks.create_task(self._keep_explaining(), name="explain")
+                tasks.create_task(keep_options(self._current, self._options_wanted, found=self._want), name="options")
+                tasks.create_task(keep_probing(self._current, is_down=self._polling.is_down), name="probe")
+                tasks.create_task(keep_explaining(self._current, polled=lambda: self._polling.queries), name="explain")
         finally:
             self._tasks = None
-            self._pollers.clear()
-            await asyncio.gather(*(closed(source) for source in self._sources.values()))
+            self._polling.end()
+            await asyncio.gather(*(closed(source) for source in self._current.sources.values()))
 
     async def once(self, *, dashboards: Collection[int] | None = None, at_s: float | None = None) -> Snapshot:
         """One refresh of everything (or of these dashboards), without `run`.
@@ -113,24 +105,29 @@ class Engine:
         `at_s` is the end of the range in UTC seconds; None means now. The snapshot holds every panel of the
         dashboards. A source that fails is in it; nothing is raised.
         """
+        current = self._current
         if at_s is not None:
-            self._apply(RangeChosen(time_range=replace(self._state.time_range, end_s=at_s)))
-        chosen = range(len(self._state.board.dashboards)) if dashboards is None else dashboards
-        specs = [panel for index in chosen for panel in self._state.board.dashboards[index].panels]
-        for found in await find_options(self._state, self._sources, self._clock.now_s()):
-            self._apply(found)
-        wanted = wanted_panels(self._state, specs, self._clock.now_s())
-        queries = dict.fromkeys(query for panel in wanted.values() for query in panel.asked())
-        async for event in ask_everything(queries, self._state, self._sources, self._windows, self._clock):
-            self._apply(event)
-        return project(self._state, wanted, moment=self._moment(), revision=self._revision)
+            current.apply(RangeChosen(time_range=replace(current.state.time_range, end_s=at_s)))
+        board = current.state.board
+        chosen = range(len(board.dashboards)) if dashboards is None else dashboards
+        specs = [panel for index in chosen for panel in board.dashboards[index].panels]
+        for found in await find_options(current.state, current.sources, self._clock.now_s()):
+            current.apply(found)
+        wanted = wanted_panels(current.state, specs, self._clock.now_s())
+        async for event in ask_everything(_asked_by(wanted), current, self._windows):
+            current.apply(event)
+        return project(current.state, wanted, moment=current.moment(), revision=self._revision)
 
     # --- what the screen sees ----------------------------------------------------------------------------------
 
     def snapshot(self) -> Snapshot:
         """The picture now, of what is shown."""
         return project(
-            self._state, self._wanted, moment=self._moment(), current=self._dashboard, revision=self._revision
+            self._current.state,
+            self._wanted,
+            moment=self._current.moment(),
+            current=self._dashboard,
+            revision=self._revision,
         )
 
     def snapshots(self) -> AsyncIterator[Snapshot]:
@@ -149,36 +146,34 @@ class Engine:
     def choose_range(self, time_range: TimeRange) -> None:
         """Shows another time; also how the screen zooms, pans and goes back to live."""
         self._older.forget_all()
-        self._apply(RangeChosen(time_range=time_range))
+        self._current.apply(RangeChosen(time_range=time_range))
         self._want()
-        self._wake_all()
+        self._polling.wake()
 
     def pause(self) -> None:
         """Stands still until `resume`."""
-        self._paused_s = self._clock.monotonic_s()
-        self._apply(Paused(at_s=self._clock.now_s()))
+        self._polling.pause()
+        self._current.apply(Paused(at_s=self._clock.now_s()))
         self._want()
 
     def resume(self) -> None:
         """Goes on, with a refresh at once."""
-        self._apply(Resumed())
+        self._current.apply(Resumed())
         self._want()
-        self._wake_all()
+        self._polling.wake()
 
     def compare(self, offset_s: float) -> None:
         """Draws the period `offset_s` earlier beside this one; 0 turns it off."""
-        self._apply(CompareChosen(offset_s=offset_s))
+        self._current.apply(CompareChosen(offset_s=offset_s))
         self._want()
 
     def refresh(self) -> None:
         """Polls all that is shown now, whatever the back-off says."""
-        for gate in self._gates.values():
-            gate.open()
-        self._wake_all()
+        self._polling.refresh()
 
     def choose_variable(self, name: str, selected: Selection) -> None:
         """Sets a variable. Raises KeyError for a name that is not in the configuration."""
-        self._apply(VariableChosen(variable=name, selected=selected))
+        self._current.apply(VariableChosen(variable=name, selected=selected))
         self._options_wanted.set()
         self._want()
 
@@ -189,32 +184,30 @@ class Engine:
         """
         if len(rows.rows) >= MOST_ROWS:
             raise AnswerTooLarge(f"{MOST_ROWS:,} rows are shown and no more are kept; choose an earlier time")
-        source: LogSource | None = self._sources.get(query.source)  # type: ignore[assignment]  # for a log query
+        source: LogSource | None = self._current.sources.get(query.source)  # type: ignore[assignment]  # for a log query
         if source is None:
             raise SourceUnavailable(f"there is no source {query.source} any longer")
-        time_range = self._state.time_range
-        start, end = time_range.bounds(self._shown_now_s())
+        time_range = self._current.state.time_range
+        start, end = self._current.shown_bounds_s()
         page = await source.fetch_logs(query, start, end, after=rows.rows[-1].sort if rows.rows else None)
-        record = self._state.queries.get(query)
-        if record is not None and record.answer is not None and self._state.time_range == time_range:
+        record = self._current.state.queries.get(query)
+        if record is not None and record.answer is not None and self._current.state.time_range == time_range:
             joined = self._older.join(query, record.answer.rows, page.rows)
-            self._apply(OlderRowsJoined(query=query, rows=joined))
+            self._current.apply(OlderRowsJoined(query=query, rows=joined))
         return page
 
     def replace_board(self, board: Board, sources: Mapping[str, Source]) -> None:
         """Runs a newly read configuration; sources that are not in the new mapping are closed."""
-        gone = {name: source for name, source in self._sources.items() if sources.get(name) is not source}
-        for query in [query for query in self._pollers if query.source in gone]:
-            self._pollers.pop(query)[1].cancel()
+        gone = {name: source for name, source in self._current.sources.items() if sources.get(name) is not source}
+        self._polling.forget_sources(gone.keys())
         for name in gone:
             self._windows.forget_source(name)
-        self._gates = {name: gate for name, gate in self._gates.items() if name not in gone}
-        self._sources = dict(sources)
+        self._current.sources = dict(sources)
         self._windows.set_lags({spec.name: spec.ingest_lag_s for spec in board.sources})
         self._older.forget_all()
         self._revision += 1
         self._dashboard = min(self._dashboard, max(len(board.dashboards) - 1, 0))
-        self._apply(BoardLoaded(board=board))
+        self._current.apply(BoardLoaded(board=board))
         if self._tasks is not None:
             for source in gone.values():
                 self._tasks.create_task(closed(source), name=f"close {source.name}")
@@ -223,33 +216,19 @@ class Engine:
 
     def reject_board(self, problem: str, count: int) -> None:
         """Says on the screen that the changed configuration is broken."""
-        self._apply(BoardRejected(problem=problem, count=count))
+        self._current.apply(BoardRejected(problem=problem, count=count))
 
     # --- inside ------------------------------------------------------------------------------------------------
 
-    def _apply(self, event: Event) -> None:
-        self._state = apply(self._state, event)
-        self._changed.set()
-
     def _emit(self, event: Event) -> None:
         if isinstance(event, Polled) and isinstance(event.query, LogQuery):
-            start_s, _ = self._state.time_range.bounds(self._shown_now_s())
+            start_s, _ = self._current.shown_bounds_s()
             rows = self._older.under(event.query, event.answer.rows, from_s=start_s)
             event = replace(event, answer=replace(event.answer, rows=rows))
-        self._apply(event)
-
-    def _is_asking(self) -> bool:
-        return any(poller.is_asking for poller, _ in self._pollers.values())
-
-    def _moment(self) -> Moment:
-        return Moment(now_s=self._clock.now_s(), monotonic_s=self._clock.monotonic_s())
-
-    def _shown_now_s(self) -> float:
-        paused = self._state.paused_at_s
-        return self._clock.now_s() if paused is None else paused
+        self._current.apply(event)
 
     def _shown_panels(self) -> list[PanelSpec]:
-        dashboards = self._state.board.dashboards
+        dashboards = self._current.state.board.dashboards
         if not 0 <= self._dashboard < len(dashboards):
             return []
         panels = dashboards[self._dashboard].panels
@@ -257,71 +236,29 @@ class Engine:
 
     def _want(self) -> None:
         """Works out anew what has to be polled; called whenever that can have changed."""
-        self._wanted = wanted_panels(self._state, self._shown_panels(), self._shown_now_s())
-        self._changed.set()
-        self._reconcile()
-        self._give_up()
+        self._wanted = wanted_panels(self._current.state, self._shown_panels(), self._current.shown_now_s())
+        self._current.changed.set()
+        shown = _asked_by(self._wanted)
+        self._polling.want(shown)
+        self._give_up(shown)
 
-    def _give_up(self) -> None:
+    def _give_up(self, shown: Collection[Query]) -> None:
         """Bounds what is known of queries that are not on screen any longer."""
-        shown = {query for panel in self._wanted.values() for query in panel.asked()}
-        for query in to_give_up(self._state, shown):
+        for query in to_give_up(self._current.state, shown):
             self._windows.forget(query)
             if isinstance(query, LogQuery):
                 self._older.forget(query)
-            self._apply(QueryDropped(query=query))
-
-    def _reconcile(self) -> None:
-        """Starts the pollers that are missing and stops those that nobody shows."""
-        if self._tasks is None:
-            return
-        queries = {query for panel in self._wanted.values() for query in panel.asked()}
-        if self._state.paused_at_s is not None:  # what was never asked is asked once, at the instant that is shown
-            queries = {query for query in queries if not self._was_answered(query)}
-        for query in [query for query in self._pollers if query not in queries]:
-            self._pollers.pop(query)[1].cancel()
-        specs = {spec.name: spec for spec in self._state.board.sources}
-        poll = Poll(
-            clock=self._clock,
-            windows=self._windows,
-            timing=lambda: Timing(origin_s=self._origin_s, period_s=self._state.board.refresh_s),
-            time_range=lambda: self._state.time_range,
-            now_s=self._shown_now_s,
-            is_paused=lambda: self._state.paused_at_s is not None,
-            emit=self._emit,
-            rng=self._rng,
-        )
-        for query in dict.fromkeys(query for panel in self._wanted.values() for query in panel.asked()):
-            if query in queries and query not in self._pollers and query.source in self._sources:
-                poller = Poller(
-                    query, self._sources[query.source], self._gate(query.source), specs[query.source].timeout_s, poll
-                )
-                self._pollers[query] = (poller, self._tasks.create_task(poller.run(), name="poll"))
-
-    def _was_answered(self, query: Query) -> bool:
-        """Whether it was up to date when the screen was stopped, or has been asked since."""
-        record = self._state.queries.get(query)
-        late_s = LATE_AFTER_PERIODS * self._state.board.refresh_s
-        return record is not None and (record.succeeded_at_s or -inf) > self._paused_s - late_s
-
-    def _gate(self, source: str) -> Gate:
-        if source not in self._gates:
-            self._gates[source] = Gate(self._clock, self._rng)
-        return self._gates[source]
-
-    def _wake_all(self) -> None:
-        for poller, _ in self._pollers.values():
-            poller.wake()
+            self._current.apply(QueryDropped(query=query))
 
     async def _publish(self) -> None:
         """Sends a snapshot soon after a change; answers that come together are shown together."""
         while True:
-            await self._changed.wait()
+            await self._current.changed.wait()
             shown_by_s = self._clock.monotonic_s() + GATHER_AT_MOST_S
             await asyncio.sleep(GATHER_S)
-            while self._clock.monotonic_s() < shown_by_s and self._is_asking():  # noqa: ASYNC110  # ends by the clock too
+            while self._clock.monotonic_s() < shown_by_s and self._polling.is_asking:  # noqa: ASYNC110  # ends by the clock too
                 await asyncio.sleep(GATHER_S / 3)
-            self._changed.clear()
+            self._current.changed.clear()
             self._snapshots.send(self.snapshot())
 
     async def _heartbeat(self) -> None:
@@ -337,64 +274,19 @@ class Engine:
                 tuple((source.state, source.message) for source in view.sources),
             )
             if now != before:
-                self._changed.set()
+                self._current.changed.set()
             before = now if self._is_ageing() else None
 
     def _is_ageing(self) -> bool:
         """Whether a query on screen failed or is overdue; while none is, a second changes nothing but the clock."""
-        overdue_s = self._clock.monotonic_s() - LATE_AFTER_PERIODS * self._state.board.refresh_s
-        for query in self._pollers:
-            record = self._state.queries.get(query)
+        overdue_s = self._clock.monotonic_s() - LATE_AFTER_PERIODS * self._current.state.board.refresh_s
+        for query in self._polling.queries:
+            record = self._current.state.queries.get(query)
             if record is not None and (record.failure is not None or (record.succeeded_at_s or overdue_s) < overdue_s):
                 return True
         return False
 
-    async def _keep_options(self) -> None:
-        """Finds the values of the variables, again when one of them was chosen and now and then."""
-        while True:
-            self._options_wanted.clear()
-            found = await find_options(self._state, self._sources, self._shown_now_s())
-            if self._options_wanted.is_set():
-                continue  # something was chosen, or another configuration came: these answer an old question
-            for event in found:
-                self._apply(event)
-            self._want()
-            try:
-                async with asyncio.timeout(OPTIONS_EVERY_S if self._state.bindings else None):
-                    await self._options_wanted.wait()
-            except TimeoutError:
-                continue
 
-    async def _keep_explaining(self) -> None:
-        """Asks why a query gives nothing, once while it gives nothing, one query at a time."""
-        explained: set[Query] = set()
-        while True:
-            await asyncio.sleep(HEARTBEAT_S)
-            empty = {query for query in self._pollers if self._is_empty(query)}
-            explained &= empty
-            query = next((query for query in self._pollers if query in empty - explained), None)
-            if query is None:
-                continue
-            explained.add(query)
-            start, end = self._state.time_range.bounds(self._shown_now_s())
-            explanation = await explanation_of(query, self._sources[query.source], start, end)
-            if explanation and query in self._pollers:
-                self._apply(EmptinessExplained(query=query, explanation=explanation))
-
-    def _is_empty(self, query: Query) -> bool:
-        record = self._state.queries.get(query)
-        return record is not None and record.answer is not None and record.window.is_empty
-
-    async def _keep_probing(self) -> None:
-        """Asks each source now and then what it is and what time it has; after the first answers are on screen."""
-        await asyncio.sleep(2 * HEARTBEAT_S)
-        while True:
-            for name, source in list(self._sources.items()):
-                if not self._gate(name).is_closed:
-                    await self._probe(name, source)
-            await asyncio.sleep(PROBE_EVERY_S)
-
-    async def _probe(self, name: str, source: Source) -> None:
-        probe = await probe_of(source)
-        if probe is not None and self._sources.get(name) is source:
-            self._apply(SourceProbed(source=name, product=f"{probe.product} {probe.version}", skew_s=probe.skew_s))
+def _asked_by(wanted: Mapping[str, WantedPanel]) -> Collection[Query]:
+    """Each query once, in the order of the panels."""
+    return dict.fromkeys(query for panel in wanted.values() for query in panel.asked()).keys()

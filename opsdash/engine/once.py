@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable
 
 from opsdash.core.errors import OpsdashError
 from opsdash.core.events import Event, PollFailed
 from opsdash.core.metrics.queries import Query
-from opsdash.core.state import State
 from opsdash.engine.asking import answered, failure_of
+from opsdash.engine.current import Current
 from opsdash.engine.windows import Windows
-from opsdash.ports import Clock, Source
 
 
-async def ask_everything(
-    queries: Iterable[Query], state: State, sources: Mapping[str, Source], windows: Windows, clock: Clock
-) -> AsyncIterator[Event]:
+async def ask_everything(queries: Iterable[Query], current: Current, windows: Windows) -> AsyncIterator[Event]:
     """An event for each query, in the order of the queries; asks them side by side."""
+    state, sources, clock = current.state, current.sources, current.clock
     timeouts = {spec.name: spec.timeout_s for spec in state.board.sources}
 
     async def ask(query: Query) -> Event | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import assert_never
 
@@ -22,8 +22,10 @@ from opsdash.core.variables import (
     VariableSpec,
 )
 from opsdash.engine.asking import failure_of
+from opsdash.engine.current import Current
 from opsdash.ports import Source
 
+OPTIONS_EVERY_S = 60.0
 OPTIONS_DEADLINE_S = 10.0
 MOST_OPTIONS = 5_000
 TURN_S = 0.005
@@ -40,6 +42,23 @@ async def find_options(state: State, sources: Mapping[str, Source], now_s: float
         events.append(event)
         state = apply(state, event)
     return events
+
+
+async def keep_options(current: Current, anew: asyncio.Event, *, found: Callable[[], None]) -> None:
+    """Finds them whenever `anew` is set, and now and then, until cancelled; calls `found` when they are applied."""
+    while True:
+        anew.clear()
+        events = await find_options(current.state, current.sources, current.shown_now_s())
+        if anew.is_set():
+            continue  # something was chosen, or another configuration came: these answer an old question
+        for event in events:
+            current.apply(event)
+        found()
+        try:
+            async with asyncio.timeout(OPTIONS_EVERY_S if current.state.bindings else None):
+                await anew.wait()
+        except TimeoutError:
+            continue
 
 
 async def _find(spec: VariableSpec, state: State, sources: Mapping[str, Source], now_s: float) -> OptionsFound:
@@ -68,6 +87,9 @@ async def _ask(
         message = f"{spec.source} did not give the values of ${spec.name} in {OPTIONS_DEADLINE_S:g} s"
         failure = Failure(message=message, healing=True, of_source=False)
         return OptionsFound(variable=spec.name, options=(), error=message, failure=failure)
+    except MemoryError:
+        message = f"there is not enough memory to read the values of ${spec.name}"
+        return OptionsFound(variable=spec.name, options=(), error=message)
     return await _picked(spec, found)
 
 
