@@ -39,16 +39,6 @@ def theme_names(folder: Path) -> tuple[str, ...]:
     return tuple(sorted(name for name in names if _NAME.fullmatch(name)))
 
 
-def find_theme(name: str, folders: Sequence[Path]) -> LoadedTheme:
-    """The theme from the first folder that has it."""
-    for folder in folders:
-        if name in theme_names(folder):
-            return load_theme(name, folder)
-    known = sorted({theme for folder in folders for theme in theme_names(folder)})
-    message = f'there is no theme "{shown(name, 60)}"{did_you_mean(name, known)}'
-    return LoadedTheme(theme=None, problems=(Problem(file=name, line=1, column=1, key="theme", message=message),))
-
-
 def load_themes(folders: Sequence[Path]) -> tuple[Theme, ...]:
     """Every theme that can be used; of two with one name that of the first folder. Broken ones are left out."""
     found: dict[str, Theme] = {}

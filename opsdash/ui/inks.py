@@ -26,7 +26,8 @@ _ON_WHITE = {15: 0, 14: 6, 11: 3, 10: 2}
 
 _HEAVY = frozenset({Role.TITLE, Role.WARNING, Role.CRITICAL, Role.ERROR, Role.ACCENT, Role.ENVIRONMENT, Role.CURSOR})
 _LIGHT = frozenset({Role.DIM, Role.FRAME, Role.STALE, Role.COMPARE})
-_PLAIN_GROUNDS = frozenset({Role.GROUND, Role.HEADER, Role.HEAT_1, Role.HEAT_2, Role.HEAT_3})
+_PLAIN_GROUNDS = frozenset({Role.GROUND, Role.HEADER, *(role for role in Role if role >= Role.HEAT_1)})
+"""Those of a heatmap too: its signs get denser, and in reverse the densest would be the darkest."""
 
 
 def rgb(colour: str) -> tuple[int, int, int]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from opsdash.config.themes import ROLES, find_theme, load_theme, load_themes, theme_names
+from opsdash.config.themes import ROLES, load_theme, load_themes, theme_names
 from opsdash.core.view.roles import Role
 
 ROOT = Path(__file__).parents[2]
@@ -62,13 +62,8 @@ def test_the_first_folder_that_has_a_theme_gives_it(tmp_path: Path) -> None:
     for folder, title in ((first, "Mine"), (second, "Shipped")):
         folder.mkdir()
         (folder / "night.yaml").write_text(SOUND.replace("Night", title))
-    found = find_theme("night", [first, second]).theme
-    assert found is not None
-    assert found.title == "Mine"
     assert [theme.title for theme in load_themes([first, second])] == ["Mine"]
     assert theme_names(tmp_path / "none") == ()
-    missing = find_theme("nigth", [first])
-    assert missing.problems[0].message == 'there is no theme "nigth"; did you mean night?'
 
 
 @pytest.mark.parametrize("name", theme_names(ROOT / "themes"))

@@ -108,3 +108,11 @@ def test_steps_of_minutes_are_clock_steps() -> None:
     assert nice_step(70, unit_of("s")) == 120
     assert nice_step(4000, unit_of("s")) == 7200
     assert nice_step(2, unit_of("m")) == 2
+
+
+def test_labels_of_very_small_and_very_large_numbers_stay_short() -> None:
+    tiny = value_axis(AxisRequest(low=0.0, high=2e-9, unit="", rows=10))
+    huge = value_axis(AxisRequest(low=0.0, high=4e15, unit="s", rows=10))
+    for axis in (tiny, huge):
+        assert all(len(tick.label) <= 7 for tick in axis.ticks)
+        assert len({tick.label for tick in axis.ticks}) == len(axis.ticks) > 1

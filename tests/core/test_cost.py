@@ -102,3 +102,23 @@ def test_it_is_readable_at_30_by_8():
     assert lines[0].startswith("$59.70/h")
     assert "$41.20" in lines[1]
     assert "█" in lines[1]
+
+
+def test_the_sum_of_the_rest_does_not_dwarf_the_bars_of_the_others():
+    view = panel_view(PanelKind.COST, window({f"team-{n:02}": [10.0, 10.0] for n in range(30)}))
+    lines = draw(view, 60, 8, LOOK).lines()
+    rest = next(line for line in lines if "more" in line)
+    assert "█" not in rest
+    assert lines[1].count("█") > 20
+
+
+def test_no_price_at_all_is_said_in_words():
+    view = panel_view(PanelKind.COST, window({"a": [float("nan")] * 3}))
+    lines = draw(view, 60, 8, LOOK).lines()
+    assert lines[0].startswith("no price now")
+    assert not any("NaN" in line for line in lines)
+
+
+def test_a_price_far_below_a_cent_is_not_nothing():
+    view = panel_view(PanelKind.COST, window({"a": [2e-9, 2e-9], "b": [1e-9, 1e-9]}))
+    assert "$2e-9" in draw(view, 60, 8, LOOK).lines()[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -33,14 +34,14 @@ def bottom(view: PanelView, width: int = 120) -> str:
 
 
 def test_what_is_not_drawn_is_said() -> None:
-    assert "drawn: 200 of 1,000 series, the largest now; the others dim, as their edges" in bottom(crowd(1000))
+    assert "drawn: 200 of 1,000 series, the largest on average; the others dim, as their edges" in bottom(crowd(1000))
     assert "drawn: 60 of 1,000 series" in bottom(crowd(1000, stacked=True))
     assert "drawn" not in bottom(crowd(MOST_LINES))
 
 
 def test_where_less_is_worse_the_smallest_are_drawn() -> None:
     view = crowd(300, thresholds=Thresholds(warning=1, below=True))
-    assert "the smallest now" in bottom(view)
+    assert "the smallest on average" in bottom(view)
     (part,) = thinned(drawn_series(view, LOOK), view.spec)
     assert part.names[0] == "s0"
 
@@ -93,10 +94,29 @@ def test_the_legend_counts_all_series() -> None:
     assert f"+{1000 - shown} more" in said
 
 
-def test_a_series_without_a_value_now_comes_last() -> None:
+def test_a_series_without_a_value_comes_last() -> None:
     values: dict[str, list[float | None]] = {f"s{n}": [float(n)] * 3 for n in range(400)}
     values["s399"] = [None, None, None]
     view = panel_view(PanelKind.TIMESERIES, window(values))
     (part,) = thinned(drawn_series(view, LOOK), view.spec)
     assert "s399" not in part.names
     assert np.isfinite(part.window.values).all()
+
+
+def moving(steps: int) -> PanelView:
+    """300 series that change places all the time, seen `steps` of 10 s later."""
+    rng = np.random.default_rng(5)
+    values = (10 + rng.normal(size=(300, 440)).cumsum(axis=1))[:, steps : steps + 361]
+    shown = window({f"s{n}": row.tolist() for n, row in enumerate(values)})
+    shown = replace(shown, times=shown.times + 10.0 * steps)
+    return panel_view(PanelKind.TIMESERIES, shown)
+
+
+def test_a_chart_that_moves_on_does_not_change_its_lines_at_each_refresh() -> None:
+    sets = []
+    for steps in range(64):
+        view = moving(steps)
+        (part,) = thinned(drawn_series(view, LOOK), view.spec)
+        sets.append(part.names)
+    changes = sum(before != after for before, after in pairwise(sets))
+    assert changes <= 4, "the drawn lines change where a block of time begins or ends, and nowhere else"

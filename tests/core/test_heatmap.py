@@ -88,3 +88,9 @@ def test_ascii_has_eight_densities() -> None:
 def test_a_heatmap_is_drawn_at_every_size(size: tuple[int, int]) -> None:
     view = heatmap(cumulative({str(n): [float(n)] * 30 for n in range(1, 12)}))
     assert draw(view, *size, LOOK).codes.shape == size[::-1]
+
+
+def test_a_heatmap_without_a_count_says_so() -> None:
+    shown = window({"0.1": [float("nan")] * 9, "1": [float("nan")] * 9, "+Inf": [float("nan")] * 9}, label="le")
+    lines = draw(panel_view(PanelKind.HEATMAP, shown), 60, 12, LOOK).lines()
+    assert any("every bucket is empty" in line for line in lines)

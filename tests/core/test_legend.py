@@ -22,7 +22,7 @@ def drawn(found: list[Entry], headings: tuple[str, ...], width: int, rows: int) 
 
 def test_names_lose_what_all_of_them_begin_with() -> None:
     names = tuple(f'http_requests_total{{service="{name}"}}' for name in ("orders", "users"))
-    assert short_names(names, 12) == ('…orders"}', '…users"}')
+    assert short_names(names, 12) == ("…orders", "…users")
 
 
 def test_names_that_fit_stay_as_they_are() -> None:
@@ -51,7 +51,7 @@ def test_names_never_take_more_room_than_they_have(names: list[str], width: int)
 
 @given(st.integers(0, 60), st.integers(1, 4), st.integers(1, 200), st.integers(1, 60))
 def test_the_legend_leaves_most_rows_to_the_chart(count: int, numbers: int, width: int, room: int) -> None:
-    rows = legend_rows(count, numbers, width, room)
+    rows = legend_rows(["x" * (n % 30) for n in range(count)], numbers, width, room)
     assert 0 <= rows <= max(room // 4, 1)
     assert rows == 0 or room >= 5
 
@@ -72,7 +72,7 @@ def test_any_legend_has_its_size_and_computes_what_it_shows(
 
 
 def test_a_small_legend_is_one_line_of_last_values() -> None:
-    assert legend_rows(4, 4, 28, 6) == 1
+    assert legend_rows(["orders"] * 4, 4, 28, 6) == 1
     line = drawn(entries(["orders", "users"], "1.21s"), ("last",), 40, 1)[0]
     assert line.split() == ["■", "orders", "1.21s", "□", "users", "1.21s"]
 
@@ -146,3 +146,29 @@ def test_the_first_number_says_its_instant_where_that_is_not_now() -> None:
 def test_a_legend_shows_the_sign_that_the_chart_has() -> None:
     found = [Entry(name="orders", index=0, numbers=(), sign="▓"), Entry(name="users", index=1, numbers=(), sign="▒")]
     assert draw_legend(Legend(entries=found), 40, 1).lines()[0].split() == ["▓", "orders", "▒", "users"]
+
+
+def test_short_names_take_fewer_rows() -> None:
+    names = [f"s{n:02}" for n in range(12)]
+    assert legend_rows(names, 1, 60, 40) == 4
+    assert legend_rows([name * 9 for name in names], 1, 60, 40) == 6
+
+
+def test_numbers_stand_beside_the_names_also_when_those_were_shortened() -> None:
+    names = [f'http_requests_total{{service="orders", instance="10.0.0.{n}:9090"}}' for n in range(4)]
+    legend = Legend(
+        entries=[Entry(name=name, index=n, numbers=("1", "2", "3")) for n, name in enumerate(names)],
+        headings=("last", "min", "max"),
+    )
+    row = draw_legend(legend, 60, 5).lines()[1]
+    assert row.startswith("■ …10.0.0.0:9090       1")
+
+
+def test_one_series_is_named_before_the_others_are_counted() -> None:
+    names = [f'http_requests_total{{instance="10.0.0.{n}:9090"}}' for n in range(18)]
+    legend = Legend(
+        entries=[Entry(name=name, index=n, numbers=("18.6/s",)) for n, name in enumerate(names)], headings=("last",)
+    )
+    (row,) = draw_legend(legend, 28, 1).lines()
+    assert "18.6/s" in row
+    assert row.endswith("+17 more")

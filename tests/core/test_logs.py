@@ -11,7 +11,7 @@ from opsdash.core.metrics.answers import Answer, LogRow
 from opsdash.core.metrics.queries import LogQuery
 from opsdash.core.metrics.window import empty_window
 from opsdash.core.view.cells import REVERSE
-from opsdash.core.view.draw.logs import draw, first_line
+from opsdash.core.view.draw.logs import draw
 from opsdash.core.view.levels import Level
 from opsdash.core.view.log_rows import level_of_row, rows_of
 from opsdash.core.view.look import Look
@@ -112,8 +112,17 @@ def test_an_expanded_row_shows_its_message_whole_and_a_field_a_line():
 def test_scrolling_goes_line_by_line_through_a_tall_row():
     view = logs_of(row(1, fields={f"f{n}": n for n in range(30)}), row(2))
     look = replace(LOOK, expanded=frozenset({"r1"}), row=0)
-    assert "f10" in shown(view, height=6, look=replace(look, scroll=12))[0]
-    assert first_line(view, 80, 6, replace(look, scroll=99)) == 28
+    assert "f10" in shown(view, height=6, look=replace(look, scroll=11))[0]
+    end = shown(view, height=6, look=replace(look, row=None, scroll=99))
+    assert "f26" in end[0]
+    assert "message 2" in end[4]
+
+
+def test_a_message_that_the_first_line_shows_whole_is_not_said_twice():
+    view = logs_of(row(1, message="short"), row(2, message="long " * 40))
+    lines = shown(view, height=20, look=replace(LOOK, expanded=frozenset({"r1", "r2"})))
+    assert sum("short" in line for line in lines) == 1
+    assert sum("long" in line for line in lines) > 2
 
 
 def test_the_selected_row_is_always_in_sight():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from opsdash.core.metrics.window import Window
@@ -174,3 +175,37 @@ def test_numbers_that_cannot_be_drawn_are_said(kind: PanelKind, value: float | N
     draw = {PanelKind.STAT: stat.draw, PanelKind.GAUGE: gauge.draw, PanelKind.BARGAUGE: bargauge.draw}[kind]
     for size in ((8, 1), (28, 6), (58, 13)):
         assert text(draw(view(kind, {"a": [value, value], "b": [1.0, 2.0]}), *size, LOOK)).strip()
+
+
+def test_the_digits_of_all_tiles_are_of_one_size() -> None:
+    view = panel_view(PanelKind.STAT, window({"a": [901.0] * 4, "b": [1000.0] * 4, "c": [5.0] * 4, "d": [61.0] * 4}))
+    heights = set()
+    cells = stat.draw(view, 198, 46, LOOK)
+    for half in (slice(0, 23), slice(23, 46)):
+        rows = np.isin(cells.codes[half], [ord(sign) for sign in "█▀▄"]).any(axis=1)
+        heights.add(int(rows.sum()))
+    assert len(heights) == 1
+
+
+def test_a_stat_in_lines_shows_the_history_beside_each_number() -> None:
+    series = {f"service-{n}": [1.0, 2.0, 3.0, 9.0] for n in range(6)}
+    lines = stat.draw(panel_view(PanelKind.STAT, window(series)), 30, 6, LOOK).lines()
+    assert all("▇" in line for line in lines)
+
+
+def test_one_bar_stands_in_the_middle_of_its_panel() -> None:
+    view = panel_view(PanelKind.BARGAUGE, window({"gateway": [5.0, 5.0]}))
+    used = ["█" in line for line in bargauge.draw(view, 58, 13, LOOK).lines()]
+    assert used == [False] * 5 + [True] * 3 + [False] * 5
+
+
+def test_a_short_name_is_whole_beside_a_short_bar() -> None:
+    series = {f"service-{n}": [5.0, 5.0] for n in range(14)}
+    lines = bargauge.draw(panel_view(PanelKind.BARGAUGE, window(series)), 28, 6, LOOK).lines()
+    assert lines[0].startswith("service-0 ")
+
+
+def test_zero_is_on_the_scale_of_negative_values() -> None:
+    view = panel_view(PanelKind.GAUGE, window({"a": [-16.0, -16.0], "b": [-65.0, -65.0]}))
+    scale = scale_for(readings(view, LOOK), view.spec)
+    assert (scale.low, scale.high) == (-80.0, 0.0)

@@ -20,6 +20,7 @@ from opsdash.core.view.paint import paint
 from opsdash.core.view.panels import Mapping, PanelKind, Thresholds
 from opsdash.core.view.roles import Role
 from opsdash.core.view.snapshot import PanelView
+from tests.fakes.hostile_views import assert_sound
 from tests.fakes.panel_views import START_S, panel_view, query_view, window
 
 LOOK = Look(now_s=START_S + 600)
@@ -245,3 +246,12 @@ def test_a_query_that_is_hidden_is_not_drawn() -> None:
     hidden = replace(hidden, spec=replace(hidden.spec, hidden=True))
     view = panel_view(PanelKind.TIMESERIES, WAVE)
     assert "secret" not in words(replace(view, queries=(*view.queries, hidden)), 80, 20)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in PanelKind if kind is not PanelKind.TEXT])
+@pytest.mark.parametrize("spec", [{}, {"draw": "area", "stacked": True}, {"draw": "bars", "stacked": True}])
+def test_numbers_whose_sum_is_more_than_a_number_can_be_are_drawn(kind: PanelKind, spec: dict[str, object]) -> None:
+    largest = 1.7e308
+    for sign in (1, -1):
+        view = panel_view(kind, window({name: [sign * largest] * 9 for name in "abcd"}), **spec)
+        assert_sound(paint(view, 60, 14, LOOK), 60, 14)

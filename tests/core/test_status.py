@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from opsdash.core.view.draw.status import draw, lane_count
+from opsdash.core.view.draw.status import draw
 from opsdash.core.view.levels import Level
 from opsdash.core.view.look import Look
 from opsdash.core.view.panels import Mapping, PanelKind, PanelSpec, Thresholds
@@ -105,7 +105,6 @@ def test_lanes_that_do_not_fit_are_counted_and_can_be_scrolled_to():
     view = status_of({f"s{n:02}": [1.0, 1.0] for n in range(20)})
     lines = draw(view, 60, 8, LOOK).lines()
     assert lines[-1].startswith("+13")
-    assert lane_count(view, LOOK) == 20
     assert draw(view, 60, 8, replace(LOOK, scroll=99)).lines()[0].startswith("s13")
 
 
@@ -121,3 +120,17 @@ def test_it_is_readable_at_30_by_8():
     assert lines[0].startswith("orders-1")
     assert "█" in lines[0]
     assert "▂" in lines[2] or "▂" in lines[1]
+
+
+def test_the_word_of_a_state_is_whole_and_its_age_goes_first_where_there_is_no_room():
+    view = status_of({"a": [1.0] * 20 + [None] * 20, "b": [1.0] * 40})
+    lines = draw(view, 40, 4, LOOK).lines()
+    assert "◆ no data" in lines[0]
+    assert "…" not in lines[0]
+
+
+def test_values_that_nobody_mapped_are_a_calm_line_and_no_confetti():
+    view = status_of({"a": [float(n) for n in range(60)], "b": [float(-n) for n in range(60)]}, mappings=())
+    cells = draw(view, 80, 4, LOOK)
+    lane = cells.inks[0, 4:50] & 63
+    assert set(lane[cells.codes[0, 4:50] != 32].tolist()) == {int(Role.DIM)}

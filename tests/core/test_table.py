@@ -149,7 +149,7 @@ def test_history_gets_a_sparkline_when_there_is_room():
     view = panel_view(PanelKind.TABLE, window({"a": [1.0, 2.0, 3.0, 4.0], "b": [1.0, 1.0, None, None]}))
     wide = shown(view, width=60)
     assert "trend" in wide[0]
-    assert "█" in wide[1]
+    assert "▇" in wide[1]
     assert "trend" not in shown(view, width=18)[0]
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opsdash.core.text import text_width
-from opsdash.core.view.draw.text import draw, line_count
+from opsdash.core.view.draw.text import draw
 from opsdash.core.view.look import Look
 from opsdash.core.view.panels import PanelKind
 from opsdash.core.view.wrap import pad, wrap
@@ -44,7 +44,6 @@ def test_a_long_text_says_where_one_is_and_scrolls_to_its_end():
     text = "\n".join(f"line {n}" for n in range(20))
     assert shown(text)[-1] == "lines 1–3 of 20"
     assert shown(text, look=replace(LOOK, scroll=99))[-2:] == ["line 19", "lines 18–20 of 20"]
-    assert line_count(panel_view(PanelKind.TEXT, text=text), 20) == 20
 
 
 def test_no_text_is_an_empty_panel():

@@ -295,3 +295,21 @@ def test_with_hues_the_legend_keeps_a_sign_for_each_series() -> None:
     view = panel_view(KIND, window({"orders": [4.0] * 9, "users": [7.0] * 9}), draw="bars")
     lines = draw(view, 80, 20, LOOK).lines()
     assert [next(line for line in lines if name in line).split()[0] for name in ("orders", "users")] == ["■", "□"]
+
+
+@pytest.mark.parametrize("spec", [{"draw": "bars", "stacked": True}, {"draw": "area", "stacked": True}])
+@pytest.mark.parametrize("ascii_only", [False, True])
+def test_without_hue_twelve_layers_of_a_stack_are_twelve_textures(spec: dict[str, object], *, ascii_only: bool) -> None:
+    names = [f"s{n:02}" for n in range(12)]
+    view = panel_view(KIND, window({name: [10.0] * 30 for name in names}), **spec)
+    lines = draw(view, 100, 60, replace(LOOK, monochrome=True, ascii_only=ascii_only)).lines()
+    signs = {next(line for line in lines if name in line).split(name)[0].split()[-1] for name in names}
+    assert len(signs) == 12
+    chart = "".join(lines)
+    assert all(chart.count(sign) > 40 for sign in signs)
+
+
+def test_a_textured_bar_is_whole_cells_and_no_eighths_of_another_texture() -> None:
+    view = panel_view(KIND, window({"a": [13.0] * 9, "b": [7.3] * 9, "c": [9.1] * 9}), draw="bars", stacked=True)
+    chart = "".join(draw(view, 60, 20, replace(LOOK, monochrome=True)).lines()[:16])
+    assert not set(chart) & set("▁▂▃▄▅▆▇")

@@ -109,3 +109,19 @@ def test_what_is_not_a_share_has_no_bar():
     assert meter(NAN, 10) == meter(-1.0, 10) == meter(0.5, 0) == ""
     assert meter(float("inf"), 3) == "███"
     assert meter(0.5, 4, ascii_only=True) == "##"
+
+
+def test_a_toplist_without_a_number_says_so():
+    view = panel_view(PanelKind.TOPLIST, window({"a": [float("nan")] * 3}))
+    assert "no series has a number now" in "".join(draw(view, 40, 6, LOOK).lines())
+
+
+def test_at_full_screen_a_value_stands_near_its_bar():
+    view = panel_view(PanelKind.TOPLIST, window({"a": [3.0, 3.0], "b": [1.0, 1.0]}))
+    assert all(len(line.rstrip()) < 110 for line in draw(view, 198, 40, LOOK).lines())
+
+
+def test_where_there_is_room_for_all_of_them_bars_do_not_touch():
+    view = panel_view(PanelKind.TOPLIST, window({"a": [3.0, 3.0], "b": [1.0, 1.0]}), limit=5)
+    lines = draw(view, 60, 12, LOOK).lines()
+    assert ["█" in line for line in lines[:4]] == [True, False, True, False]

@@ -58,7 +58,7 @@ def trend_of(windows: list[Window]) -> Trend | None:
         complete = np.flatnonzero(usable[alive].all(axis=0)) if alive.any() else np.empty(0, dtype=np.int64)
         for column in complete.tolist():
             at = float(window.times[column])
-            totals[at] = totals.get(at, 0.0) + float(window.values[alive, column].sum())
+            totals[at] = totals.get(at, 0.0) + sum(window.values[alive, column].tolist())
             counts[at] = counts.get(at, 0) + int(alive.sum())
     known = sorted(at for at, count in counts.items() if count == wanted)
     if len(known) < 2:

@@ -75,8 +75,7 @@ def value_axis(request: AxisRequest) -> ValueAxis:
 
 
 def _bounds(request: AxisRequest, unit: Unit) -> tuple[float, float]:
-    low = max(min(request.low, request.high), -_HUGE)
-    high = min(max(request.low, request.high), _HUGE)
+    low, high = (min(max(value, -_HUGE), _HUGE) for value in sorted((request.low, request.high)))
     start, end = low, high
     if low >= 0 and (request.from_zero or low <= _ZERO_SHARE * high):
         start = 0.0

@@ -26,7 +26,7 @@ Grown = tuple[NDArray[np.uint32], NDArray[np.uint16], NDArray[np.int32]]
 
 def draw_bars(scene: Scene, canvas: Cells) -> None:
     """Draws a bar for each sample (or the largest of those that share a column), from zero up or down."""
-    axis, look = scene.axis, scene.look
+    axis = scene.axis
     indexes = [index for part in scene.drawn for index in part.indexes]
     if not indexes:
         return
@@ -34,17 +34,19 @@ def draw_bars(scene: Scene, canvas: Cells) -> None:
     values, partial = _cell_values(scene.drawn, scene.span, canvas.width, side_by_side=not is_stacked)
     if is_stacked:
         missing = np.isnan(values)
-        values = np.where(missing, 0.0, values).cumsum(axis=0)
+        with np.errstate(over="ignore", invalid="ignore"):
+            values = np.where(missing, 0.0, values).cumsum(axis=0)
         values[missing] = np.nan
     scale = canvas.height * 8 / (axis.high - axis.low)
     zero = min(max(round(-axis.low * scale / 8), 0), canvas.height)
     tall = _eighths(values, scale, max(axis.low, 0.0), canvas.height * 8)
     inks = np.array([ink(series_role(index)) for index in indexes], dtype=np.uint16)
     signs = _signs(indexes, scene)
-    up = _grow(np.maximum(tall, 0), canvas.height - zero, inks, signs, ascii_only=look.ascii_only)
+    whole = bool((signs != ord("█")).any())
+    up = _grow(np.maximum(tall, 0), canvas.height - zero, inks, signs, whole=whole)
     _put(canvas, up, slice(0, canvas.height - zero), partial, hanging=False)
     if zero:
-        down = _grow(np.maximum(-tall, 0), zero, inks, signs, ascii_only=look.ascii_only)
+        down = _grow(np.maximum(-tall, 0), zero, inks, signs, whole=whole)
         _put(canvas, down, slice(canvas.height - zero, canvas.height), partial, hanging=True)
 
 
@@ -121,11 +123,12 @@ def _spaced(values: Floats, share: Floats, cells: float, group: tuple[int, int])
 
 
 def _grow(
-    tall: NDArray[np.int32], rows: int, inks: NDArray[np.uint16], signs: NDArray[np.uint32], *, ascii_only: bool
+    tall: NDArray[np.int32], rows: int, inks: NDArray[np.uint16], signs: NDArray[np.uint32], *, whole: bool
 ) -> Grown:
     """Bars that grow from row 0 on; the smallest is in front.
 
-    A cell has two colours at most: of the bar that ends in it, and of what is behind.
+    A cell has two colours at most: of the bar that ends in it, and of what is behind. `whole` bars end at the edge
+    of a cell: an eighth of a texture or of a letter looks like another one.
     """
     level = tall[:, None, :] - (np.arange(rows, dtype=np.int32) * 8)[None, :, None]
     full = level >= 8
@@ -139,7 +142,7 @@ def _grow(
     codes = np.full(any_full.shape, 32, dtype=np.uint32)
     np.copyto(codes, signs[behind], where=any_full)
     colour = np.where(any_full, inks[behind], np.uint16(ink()))
-    if ascii_only:
+    if whole:
         ends = any_part & ((eighths >= 4) | ~any_full)
         np.copyto(codes, signs[front], where=ends)
         return codes, np.where(ends, inks[front], colour), np.zeros_like(eighths)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opsdash.core.metrics.labels import Labels
+from opsdash.core.metrics.reduce import reduce
 from opsdash.core.metrics.window import Floats, Window
 from opsdash.core.view.drawn import OTHERS, Drawn, Rows
 from opsdash.core.view.panels import PanelSpec
@@ -18,21 +20,23 @@ MOST_LINES = 200
 MOST_LAYERS = 60
 """Layers of a stack, or bars: a chart has hardly more rows of dots than that."""
 _NOBODY: Labels = ()
+_BLOCKS = 8
+"""About so many times in the length of a chart its series are ranked anew."""
 
 
 def thinned(drawn: Sequence[Drawn], spec: PanelSpec) -> tuple[Drawn, ...]:
     """The series that a chart draws.
 
-    Where there are too many, those that are largest now (smallest, where less is worse). The others become their
-    least and largest at each instant, or their sum in a stack: nothing that sticks out is lost, no total is wrong,
-    and the axis is the same as if all were drawn.
+    Where there are too many, those that are largest on average (smallest, where less is worse). The others become
+    their least and largest at each instant, or their sum in a stack: nothing that sticks out is lost, no total is
+    wrong, and the axis is the same as if all were drawn.
     """
     most = _most(spec)
     if sum(len(part.names) for part in drawn) <= most:
         return tuple(drawn)
-    now = np.concatenate([part.last[1] for part in drawn])
-    rank = np.nan_to_num(-now if spec.thresholds.below else now, nan=-np.inf, posinf=np.inf, neginf=-np.inf)
-    is_kept = np.zeros(now.size, dtype=bool)
+    size = np.concatenate([_steady_average(part.shown) for part in drawn])
+    rank = np.nan_to_num(-size if spec.thresholds.below else size, nan=-np.inf, posinf=np.inf, neginf=-np.inf)
+    is_kept = np.zeros(size.size, dtype=bool)
     is_kept[np.argsort(-rank, kind="stable")[:most]] = True
     found, first = [], 0
     for part in drawn:
@@ -48,7 +52,22 @@ def crowd_note(drawn: Sequence[Drawn], spec: PanelSpec) -> str:
         return ""
     which = "smallest" if spec.thresholds.below else "largest"
     others = "one layer" if spec.stacked else "bars" if spec.draw == "bars" else "their edges"
-    return f"drawn: {most:,} of {total:,} series, the {which} now; the others dim, as {others}"
+    return f"drawn: {most:,} of {total:,} series, the {which} on average; the others dim, as {others}"
+
+
+def _steady_average(window: Window) -> Floats:
+    """The mean of each series over whole blocks of time only, which begin at the same instants for every picture.
+
+    A chart that moves on by a step is ranked by the same samples as before until a block ends: its lines do not take
+    turns at the edge of the crowd.
+    """
+    times = window.times
+    if times.size <= _BLOCKS:
+        return reduce(window, "avg")
+    step = float(np.median(np.diff(times)))
+    block = step * 2.0 ** math.floor(math.log2(times.size / _BLOCKS))
+    first, last = math.ceil(times[0] / block) * block, math.floor(times[-1] / block) * block
+    return reduce(window.crop(first, last - step / 2), "avg")
 
 
 def _most(spec: PanelSpec) -> int:
@@ -81,7 +100,8 @@ def _with_others(part: Drawn, is_kept: NDArray[np.bool_], *, stacked: bool) -> D
 
 def _sum(values: Floats) -> Floats:
     is_known = np.isfinite(values)
-    total = np.where(is_known, values, 0.0).sum(axis=0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = np.where(is_known, values, 0.0).sum(axis=0)
     return np.where(is_known.any(axis=0), total, np.nan)[None]
 
 

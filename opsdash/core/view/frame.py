@@ -116,7 +116,7 @@ def _bottom_line(cells: Cells, view: PanelView, *, with_message: bool) -> None:
 
 def state_marks(view: PanelView) -> list[Mark]:
     """How much the panel can be trusted, as a sign and a word; nothing when it is fresh."""
-    earlier = [Mark(f"┄ {age_text(view.compare_s)} ago", Role.COMPARE, "┄")] if view.compare_s else []
+    earlier = [Mark(f"vs {age_text(view.compare_s)} ago", Role.COMPARE, "vs")] if view.compare_s else []
     if view.waiting:
         return [Mark(WAITING_MARK, Role.DIM)]
     sign = state_mark(view.state)

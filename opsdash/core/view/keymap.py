@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
+
+from opsdash.core.suggest import did_you_mean
 
 
 class Where(StrEnum):
@@ -230,9 +231,7 @@ def remap_problems(remapped: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     for name, text in remapped.items():
         command, key = by_id.get(name), parse_key(text)
         if command is None:
-            near = difflib.get_close_matches(name, COMMAND_IDS, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            problems.append((name, f'"{name}" is not a command{hint}'))
+            problems.append((name, f'"{name}" is not a command{did_you_mean(name, COMMAND_IDS)}'))
         elif key is None:
             problems.append((name, f'"{text}" is not a key; keys are written as in docs/keys.md, e.g. x, ctrl+x, f5'))
         elif (other := owners.setdefault((command.where, key), name)) != name:

@@ -18,6 +18,10 @@ _SHORTEST_NAME = 6
 _NARROWEST_PLACE, _NARROWEST_NUMBERED = 4, 11
 """Cells that a sign and a name of one character take, without and with a number."""
 _LONGEST_NAME = 40
+_BESIDE_NAME, _WIDEST_PLACE = 13, 24
+"""Cells of a sign and a number beside a name, and of all three where rows are counted: longer names are shortened."""
+_MANY = 64
+"""From so many series on a legend takes all the rows that it may have, whatever they are called."""
 _TABLE_COLUMN = 44
 """From this width on a column of the legend can be a table with several numbers."""
 
@@ -34,8 +38,9 @@ class Entry:
     """What stands for it in the chart, where that is not the sign of its place."""
 
 
-def legend_rows(count: int, numbers: int, width: int, room: int) -> int:
-    """Rows for a legend of `count` series inside a panel of `room` rows; what the data are does not matter."""
+def legend_rows(names: Sequence[str], numbers: int, width: int, room: int) -> int:
+    """Rows for a legend of series of these names in a panel of `room` rows; what their values are does not matter."""
+    count = len(names)
     if count == 0 or room < 5 or width < 10:
         return 0
     if room < 9 or count == 1:
@@ -46,7 +51,7 @@ def legend_rows(count: int, numbers: int, width: int, room: int) -> int:
             rows = -(-count // columns) + 1
             if rows <= most:
                 return rows
-    columns = max(width // 24, 1)
+    columns = max(width // min(_longest(names[:_MANY]) + _BESIDE_NAME, _WIDEST_PLACE), 1)
     return min(-(-count // columns), most)
 
 
@@ -151,8 +156,9 @@ def _draw_table(pen: _Pen, entries: Sequence[Entry], headings: Sequence[str], co
     shown = len(headings)
     while shown > 1 and 4 + sum(sizes[:shown]) + 2 * shown + min(longest, 12) > width:
         shown -= 1
-    name_width = min(longest, max(width - 4 - sum(sizes[:shown]) - 2 * shown, 3))
+    name_width = max(min(longest, width - 4 - sum(sizes[:shown]) - 2 * shown), 3)
     names = short_names(tuple(entry.name for entry in entries), name_width)
+    name_width = max(text_width(name) for name in names)
     rows = cells.height - 1
     for n, entry in enumerate(entries):
         left, y = n // rows * (width + 2), n % rows + 1
@@ -203,5 +209,5 @@ def _grid(count: int, longest: int, extra: int, cells: Cells) -> tuple[int, int]
         columns = (cells.width + 1) // (name_width + extra + 1)
         if columns * cells.height >= count:
             return name_width, columns
-    short = max(min(longest, _SHORTEST_NAME * 2, cells.width - extra - len(_left_out(count))), 1)
+    short = max(min(longest, _SHORTEST_NAME * 2, cells.width - extra - 1 - len(_left_out(count))), 1)
     return min(short, max(cells.width - extra, 1)), max((cells.width + 1) // (short + extra + 1), 1)

@@ -10,8 +10,9 @@ from opsdash.core.view.roles import Role
 SERIES_GLYPHS = "■□◇○▪▫◈◎◉✚✖★"
 SERIES_GLYPHS_ASCII = "*o+x#%@&=~^$"
 
-BAR_TEXTURES = "█▓▒░"
-FILL_TEXTURES = (0x95, 0x21, 0x47, 0xD2)
+BAR_TEXTURES = "█░╱▓═╲▒║╳┊╬·"
+"""Of bars without colour: neighbours are as unlike as can be, and all twelve differ as the colours do."""
+FILL_TEXTURES = (0x95, 0x40, 0x47, 0xD2, 0xFF, 0x21, 0x4F, 0xC9, 0xDB, 0x09, 0xBD, 0x0A)
 """Braille dots of a filled cell: layers above each other differ without colour."""
 
 CRITICAL_MARK, WARNING_MARK = "●", "▲"

@@ -145,7 +145,8 @@ class _Pen:
     def _layer(self, part: Drawn, patterns: raster.Patterns, kind: int, partial: Bools) -> _Layer:
         count = len(part.indexes)
         dimmed = DIM_ATTR if kind == _FILL else 0
-        sign = SERIES_GLYPHS_ASCII if kind == _LINE else ":" * len(SERIES_GLYPHS_ASCII)
+        is_own = kind == _LINE or self.scene.view.spec.stacked
+        sign = SERIES_GLYPHS_ASCII if is_own else ":"
         return _Layer(
             patterns=patterns,
             inks=np.array([ink(series_role(index), attributes=dimmed) for index in part.indexes], dtype=np.uint16),

@@ -80,9 +80,10 @@ def stacked(columns: Sequence[raster.Columns]) -> list[raster.Columns]:
     below: Floats | None = None
     for part in columns:
         missing = np.isnan(part.high)
-        sums = np.where(missing, 0.0, part.high).cumsum(axis=0)
-        if below is not None:
-            sums += below
+        with np.errstate(over="ignore", invalid="ignore"):
+            sums = np.where(missing, 0.0, part.high).cumsum(axis=0)
+            if below is not None:
+                sums += below
         below = sums[-1] if len(sums) else below
         shown = np.where(missing, np.nan, sums)
         found.append(raster.Columns(low=shown, high=shown))

@@ -68,7 +68,13 @@ def ranking(view: PanelView, look: Look) -> Ranking:
     return Ranking(first=first, count=len(found), total=total)
 
 
+def share_text(share: float) -> str:
+    """A share of a whole (0–1) in at most four characters; one that is nearly nothing is not called nothing."""
+    return "<1%" if 0 < share < 0.005 else f"{share * 100:.0f}%"
+
+
 def _total(values: list[float], units: set[str]) -> float:
     if not values or min(values) < 0 or len(units) > 1:
         return math.nan
-    return math.fsum(values) if all(math.isfinite(value) for value in values) else math.nan
+    total = sum(values)
+    return total if math.isfinite(total) else math.nan

@@ -41,9 +41,11 @@ def scale_for(found: Sequence[Reading], spec: PanelSpec) -> ValueScale:
     else:
         largest = max(values, default=0.0)
         whole = 100.0 / unit.factor
-        high = whole if unit.is_share and largest <= whole else low + _round_up(largest - low, unit.factor)
+        base = max(low, 0.0)
+        high = whole if unit.is_share and 0 <= largest <= whole else base + _round_up(largest - base, unit.factor)
+        high = 0.0 if largest <= 0 and low < 0 else high
     if spec.minimum is None and low < 0:
-        low = -nice_step(-low)
+        low = -_round_up(-low, unit.factor)
     return ValueScale(low=low, high=high if high > low else low + 1.0)
 
 

@@ -6,8 +6,9 @@ import numpy as np
 
 from opsdash.core.metrics.window import Window
 
-_BLOCKS = "▁▂▃▄▅▆▇█"
-_ASCII = "_.-=+*%#"
+_BLOCKS = "▁▂▃▄▅▆▇"
+"""Never the whole cell: rows of histories below each other would become one."""
+_ASCII = "_.-=+*#"
 _CALM = 0.2
 """A change of less than this share of the value does not fill the height: noise looks like noise."""
 

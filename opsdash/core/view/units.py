@@ -22,6 +22,8 @@ _DIGITS = 3
 _MOST_DECIMALS = 9
 _TOO_LARGE = 1e6
 """Of the largest scale: more is written as a power of ten of the unit itself."""
+_MOST_PLAIN_DECIMALS = 5
+"""Numbers of one scale that need more are written each on its own."""
 _FIRST_MS = 100_000_000_000
 """Dates are milliseconds as in Grafana; a number too small for one since 1973 is taken as seconds."""
 
@@ -67,6 +69,10 @@ def format_fixed(
     places = _common_decimals(finite, found, rung) if decimals is None else decimals
     if distinct:
         places = _distinct_decimals(finite, found, rung, places)
+    if decimals is None and _is_unreadable(max(finite, key=abs), found, rung, places):
+        own = [format_value(value, unit) for value in values]
+        if not distinct or len(set(own)) == len(set(values)):
+            return own
     texts: list[str] = []
     for value in values:
         vanishes = decimals is None and value != 0 and round(_scaled(value, found, rung), places) == 0
@@ -77,6 +83,12 @@ def format_fixed(
     if distinct and len(set(texts)) < len(set(values)):
         return [format_value(value, unit, decimals) for value in values]
     return texts
+
+
+def _is_unreadable(largest: float, unit: Unit, rung: Scale, places: int) -> bool:
+    """Whether numbers of one scale would be rows of zeros or of digits: `0.000000002`, `126839168y`."""
+    endless = rung is unit.scales[-1] and rung is not unit.base and abs(_scaled(largest, unit, rung)) >= _TOO_LARGE
+    return places > _MOST_PLAIN_DECIMALS or endless
 
 
 def _not_finite(value: float) -> str:

@@ -20,6 +20,8 @@ _NUMBER = 7
 _LONGEST_NAME = 32
 _NARROWEST_BAR = 4
 _TALLEST = 3
+_BAR_BESIDE_WHOLE_NAMES = 6
+"""Names are shown whole where that leaves so much of the bar."""
 
 
 def draw(view: PanelView, width: int, height: int, look: Look) -> Cells:
@@ -42,18 +44,27 @@ def draw_rows(cells: Cells, found: Sequence[Reading], view: PanelView, look: Loo
     size = min(size, max(cells.width - 2, 1))
     longest = max(text_width(reading.name[:256]) for reading in found)
     space = cells.width - size - 4
-    name = max(min(longest, _LONGEST_NAME, space if space < 14 else space // 2), 0)
+    whole = longest if longest <= min(space - _BAR_BESIDE_WHOLE_NAMES, _LONGEST_NAME) else 0
+    name = whole or max(min(longest, _LONGEST_NAME, space if space < 14 else space // 2), 0)
     names = short_names(tuple(reading.name for reading in shown), name)
     step = max(min(cells.height // len(shown), _TALLEST + 1), 1)
     thick = max(step - 1, 1)
+    top = max(cells.height - used_rows(len(shown), cells.height), 0) // 2 if thick > 1 else 0
     for n, reading in enumerate(shown):
-        middle = n * step + thick // 2
+        first_y = top + n * step
+        middle = first_y + (thick - 1) // 2
         cells.put(0, middle, pad(names[n], name), ink(Role.STALE if reading.is_gone else Role.TEXT))
-        for y in range(n * step, n * step + thick):
+        for y in range(first_y, first_y + thick):
             _draw_bar(cells, (name + 1, y, cells.width - name - size - 4), reading, scale, view, look)
         _draw_value(cells, middle, reading, size)
     if len(found) > len(shown) and cells.height > 1:
         cells.put(0, cells.height - 1, f"+{len(found) - len(shown)} more", ink(Role.DIM))
+
+
+def used_rows(count: int, height: int) -> int:
+    """How many of `height` rows so many bars take."""
+    step = max(min(height // max(count, 1), _TALLEST + 1), 1)
+    return min(count * step - (1 if step > 1 else 0), height)
 
 
 def _draw_value(cells: Cells, y: int, reading: Reading, size: int) -> None:

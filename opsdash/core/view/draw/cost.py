@@ -14,6 +14,7 @@ from opsdash.core.view.drawn import drawn_series
 from opsdash.core.view.levels import Level, level_mark, level_of, level_role
 from opsdash.core.view.look import Look
 from opsdash.core.view.meter import meter
+from opsdash.core.view.ranking import share_text
 from opsdash.core.view.roles import Role
 from opsdash.core.view.short_names import short_names
 from opsdash.core.view.snapshot import PanelView
@@ -24,7 +25,7 @@ from opsdash.core.view.wrap import pad
 REQUESTS = "requests"
 """Name of the query that gives requests per second."""
 
-_NARROWEST_BAR = 5
+_NARROWEST_BAR, _WIDEST_BAR = 5, 80
 _WIDEST_NAME = 32
 
 
@@ -82,14 +83,17 @@ def draw(view: PanelView, width: int, height: int, look: Look) -> Cells:
     first = min(max(look.scroll, 0), max(len(spending.components) - room, 0))
     shown = spending.components[first : first + room]
     left_out = len(spending.components) - len(shown)
+    is_summed = False
     if left_out > 0 and room > 1:
         shown = shown[: room - 1]
         rest = spending.components[first + len(shown) :]
-        if rest and not first:
+        is_summed = bool(rest) and not first
+        if is_summed:
             shown = (*shown, (f"{len(rest)} more", sum(value for _, value in rest if not math.isnan(value))))
-    _draw_components(cells, shown, spending, look)
+    _draw_components(cells, shown, spending, look, alone=len(shown) - int(is_summed))
+    y = 1 + min(room, len(shown) + (1 if len(shown) < room else 0))
     for n, (text, role) in enumerate(feet):
-        cells.put(0, min(1 + room, 1 + len(shown)) + n, fit(text, width), ink(role))
+        cells.put(0, y + n, fit(text, width), ink(role))
     return cells
 
 
@@ -113,6 +117,9 @@ def _draw_sums(cells: Cells, spending: Spending, view: PanelView) -> None:
     x = 0
     if bad:
         x = cells.put(0, 0, level_mark(level) + " ", ink(level_role(level), attributes=BOLD))
+    if math.isnan(spending.hourly):
+        cells.put(x, 0, fit("no price now", cells.width - x), ink(Role.NO_DATA))
+        return
     hour = _money(spending.hourly, spending.unit, view.spec.decimals) + "/h"
     month = _money(spending.hourly * HOURS_PER_MONTH, spending.unit, view.spec.decimals) + "/month"
     x = cells.put(x, 0, fit(hour, cells.width - x), ink(level_role(level) if bad else Role.TITLE, attributes=BOLD))
@@ -127,11 +134,14 @@ def _money(value: float, unit: str, decimals: int | None) -> str:
     return format_value(value, unit, decimals)
 
 
-def _draw_components(cells: Cells, shown: tuple[tuple[str, float], ...], spending: Spending, look: Look) -> None:
+def _draw_components(
+    cells: Cells, shown: tuple[tuple[str, float], ...], spending: Spending, look: Look, *, alone: int
+) -> None:
+    """Name, bar, price and share of each; those after the first `alone` are sums of others and have no bar."""
     if not shown:
         return
-    finite = [value for _, value in shown if math.isfinite(value)]
-    decimals = 2 if finite and max(abs(value) for value in finite) < 1000 else None
+    finite = [value for _, value in shown[:alone] if math.isfinite(value)]
+    decimals = 2 if finite and 1 <= max(abs(value) for value in finite) < 1000 else None
     texts = format_fixed([value for _, value in shown], spending.unit, decimals)
     number = max(7, *(text_width(text) for text in texts))
     share = 5 if cells.width >= 40 else 0
@@ -139,15 +149,15 @@ def _draw_components(cells: Cells, shown: tuple[tuple[str, float], ...], spendin
     longest = max(text_width(name[:128]) for name, _ in shown)
     width = min(longest, _WIDEST_NAME, names_room if names_room < 14 else max(names_room // 2, 10))
     names = short_names(tuple(name for name, _ in shown), width)
-    room = cells.width - width - number - share - 2
+    room = min(cells.width - width - number - share - 2, _WIDEST_BAR)
+    end = cells.width - share if room < _WIDEST_BAR else width + number + 2 + room
     largest = max((abs(value) for value in finite), default=0.0)
     for y, ((_, value), name, text) in enumerate(zip(shown, names, texts, strict=True), 1):
-        cells.put(0, y, pad(name, width), ink(Role.TEXT))
-        if room >= _NARROWEST_BAR and largest:
+        cells.put(0, y, pad(name, width), ink(Role.TEXT if y <= alone else Role.DIM))
+        if room >= _NARROWEST_BAR and largest and y <= alone:
             length = value / largest if math.isfinite(value) else 0.0
             cells.put(width + 1, y, meter(length, room, ascii_only=look.ascii_only), ink(Role.SERIES_1))
         known = not math.isnan(value)
-        end = cells.width - share
         cells.put(
             max(end - number, 0),
             y,
@@ -155,7 +165,7 @@ def _draw_components(cells: Cells, shown: tuple[tuple[str, float], ...], spendin
             ink(Role.TEXT if known else Role.NO_DATA),
         )
         if share and known and spending.hourly > 0:
-            cells.put(end, y, pad(f"{value / spending.hourly * 100:.0f}%", share, "right"), ink(Role.DIM))
+            cells.put(end, y, pad(share_text(value / spending.hourly), share, "right"), ink(Role.DIM))
 
 
 def _feet(spending: Spending, view: PanelView, look: Look) -> list[tuple[str, Role]]:
@@ -176,7 +186,7 @@ def _feet(spending: Spending, view: PanelView, look: Look) -> list[tuple[str, Ro
 
 def _change(spending: Spending) -> str:
     """`+4.2%`, or nothing where there is nothing to compare with."""
-    if spending.trend is None or math.isnan(spending.trend.ratio):
+    if spending.trend is None or not math.isfinite(spending.trend.ratio):
         return ""
     ratio = spending.trend.ratio
     if abs(ratio) < 0.0005:

@@ -12,7 +12,7 @@ from opsdash.core.text import fit, text_width
 from opsdash.core.view import raster
 from opsdash.core.view.cells import BOLD, Cells, ink
 from opsdash.core.view.digits import DigitPen, draw_digits, largest_scale, size_of
-from opsdash.core.view.draw.bargauge import draw_rows
+from opsdash.core.view.draw.bargauge import draw_rows, used_rows
 from opsdash.core.view.levels import Level, level_mark, level_role
 from opsdash.core.view.look import Look
 from opsdash.core.view.readings import Reading, readings
@@ -69,7 +69,8 @@ def _ends(view: PanelView, reading: Reading, scale: ValueScale) -> list[str]:
 
 def _draw_bars(cells: Cells, found: list[Reading], view: PanelView, look: Look, scale: ValueScale) -> None:
     has_ends = cells.height >= 3 and cells.width >= 20 and len(found) < cells.height
-    rows = Cells(cells.width, cells.height - 1 if has_ends else cells.height)
+    room = cells.height - 1 if has_ends else cells.height
+    rows = Cells(cells.width, used_rows(len(found), room) if has_ends else room)
     draw_rows(rows, found, view, look)
     cells.blit(0, 0, rows)
     if has_ends:
@@ -79,7 +80,8 @@ def _draw_bars(cells: Cells, found: list[Reading], view: PanelView, look: Look, 
             f"{level_mark(level)} {format_fixed([value], found[0].unit)[0]}"
             for value, level in threshold_marks(view.spec)
         ]
-        cells.put(0, cells.height - 1, fit("   ".join([text, *limits]), cells.width), ink(Role.DIM))
+        y = min(rows.height + 1, room) if rows.height < room else room
+        cells.put(0, y, fit("   ".join([text, *limits]), cells.width), ink(Role.DIM))
 
 
 @lru_cache(maxsize=64)

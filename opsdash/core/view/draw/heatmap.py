@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from opsdash.core.metrics.histogram import BucketMatrix, bucket_matrix
 from opsdash.core.metrics.window import Floats, Window
-from opsdash.core.text import text_width
+from opsdash.core.text import fit, text_width
 from opsdash.core.view.axes import nice_step
 from opsdash.core.view.cells import Cells, ink
 from opsdash.core.view.drawn import Drawn, drawn_series
@@ -51,7 +51,9 @@ def draw(view: PanelView, width: int, height: int, look: Look) -> Cells:
         _draw_labels(cells, labels, bands, rows, gutter)
     if has_times:
         draw_time_axis(cells, rows, gutter, span.bounds, look)
-    if has_scale:
+    if not (picture > 0).any():
+        cells.put(gutter + 1, rows // 2, fit("every bucket is empty", width - gutter - 1), ink(Role.DIM))
+    elif has_scale:
         _draw_scale(cells, height - 1, gutter, top, look)
     return cells
 
@@ -94,7 +96,9 @@ def _counts(matrix: BucketMatrix, span: PlotSpan, width: int, bands: NDArray[np.
         part = columns[start : max(end, start + 1)]
         known = ~np.isnan(part)
         if len(part):
-            picture[row] = np.where(known.any(axis=0), np.where(known, part, 0.0).sum(axis=0), np.nan)
+            with np.errstate(over="ignore", invalid="ignore"):
+                sums = np.where(known, part, 0.0).sum(axis=0)
+            picture[row] = np.where(known.any(axis=0), sums, np.nan)
     return picture
 
 

@@ -92,14 +92,6 @@ def draw(view: PanelView, width: int, height: int, look: Look) -> Cells:
     return cells
 
 
-def first_line(view: PanelView, width: int, height: int, look: Look) -> int:
-    """The scroll that `draw` really uses: inside what there is, and so that the selected row is seen. In lines."""
-    found = rows_of(view, look)
-    counts = _line_counts(found, _layout(found, width, look), look)
-    body = height - 1 if sum(counts) > height > 2 else height
-    return _first_line(counts, look, body)
-
-
 def _layout(found: LogRows, width: int, look: Look) -> _Layout:
     newest = found.rows[:1000]
     today = _local(look.now_s, look.zone).date()
@@ -153,9 +145,15 @@ def _first_line(counts: list[int], look: Look, body: int) -> int:
 
 
 def _details(row: LogRow, layout: _Layout) -> list[tuple[str, str]]:
-    """What an expanded row shows below its first line: (field, text) pairs, a field's name only on its first line."""
+    """What an expanded row shows below its first line: (field, text) pairs, a field's name only on its first line.
+
+    A message that its first line shows whole is not said twice.
+    """
     room = max(layout.width - 2, 1)
-    lines = [("", line) for line in wrap(_bounded(message_of(row)), room)] if row.message else []
+    message = message_of(row)
+    lines = [("", line) for line in wrap(_bounded(message), room)] if row.message else []
+    if len(lines) == 1 and text_width(message) <= layout.width - layout.message_x:
+        lines = []
     fields = list(row.fields.items())[:_MOST_FIELDS]
     if row.level and "level" not in row.fields:
         fields.insert(0, ("level", row.level))

@@ -22,10 +22,14 @@ from opsdash.core.view.readings import Reading, readings
 from opsdash.core.view.roles import Role
 from opsdash.core.view.short_names import short_names
 from opsdash.core.view.snapshot import PanelView
+from opsdash.core.view.sparkline import sparkline
 
 _TILE = (16, 3)
 """Least cells of a tile; with less room series are lines."""
 _CHECKER = 0x95
+_GAP = 2
+_NARROWEST_HISTORY, _WIDEST_HISTORY = 8, 40
+"""Cells of the history in a line of its own series."""
 
 
 def draw(view: PanelView, width: int, height: int, look: Look) -> Cells:
@@ -36,17 +40,22 @@ def draw(view: PanelView, width: int, height: int, look: Look) -> Cells:
         return cells
     columns = _columns(len(found), width, height)
     if not columns:
-        _draw_lines(cells, found)
+        _draw_lines(cells, found, (view, look))
         return cells
     rows = -(-len(found) // columns)
     tile_width, tile_height = (width - columns + 1) // columns, height // rows
     names = short_names(tuple(reading.name for reading in found), max(tile_width - 2, 1))
     span = PlotSpan(*(look.axis or (view.start_s, view.end_s)))
-    room = tile_height - int(len(found) > 1)
-    histories = _histories(found, (tile_width, min(max(room // 3, 1), 6) if room >= 4 else 0), span, look)
+    room = tile_height - int(len(found) > 1 and tile_height > 1)
+    below = min(max(room // 3, 1), 6) if room >= 4 else 0
+    histories = _histories(found, (tile_width, below), span, look)
+    changes = [_change(reading, view) for reading in found]
+    free = room - (below if histories else 0) - int(any(changes) and room >= 5)
+    scale = _scale(found, (tile_width - 5, free), look)
     for n, reading in enumerate(found):
         tile = Cells(tile_width, tile_height)
-        _draw_tile(tile, reading, names[n] if len(found) > 1 else "", (view, look), histories.get(reading))
+        words = _Words(names[n] if len(found) > 1 else "", changes[n], scale)
+        _draw_tile(tile, reading, words, look, histories.get(reading))
         cells.blit(n % columns * (tile_width + 1), n // columns * tile_height, tile)
     return cells
 
@@ -76,14 +85,29 @@ def _mark(reading: Reading) -> str:
     return "░" if reading.is_gone else level_mark(reading.level).strip()
 
 
-def _draw_lines(cells: Cells, found: Sequence[Reading]) -> None:
-    """Name and number of as many series as there are lines; the last one counts the rest."""
+def _scale(found: Sequence[Reading], room: tuple[int, int], look: Look) -> int:
+    """How large the digits are: the same in all tiles, so that the larger number is not the one of fewer digits."""
+    plain = look.ascii_only
+    numbers = [reading.text for reading in found if size_of(reading.text, 1, ascii_only=plain)[0]]
+    return min((largest_scale(text, *room, ascii_only=plain) for text in numbers), default=0)
+
+
+def _draw_lines(cells: Cells, found: Sequence[Reading], seen: tuple[PanelView, Look]) -> None:
+    """Name, history and number of as many series as there are lines; the last one counts the rest."""
+    view, look = seen
     shown = list(found) if len(found) <= cells.height else list(found[: max(cells.height - 1, 1)])
     size = max(text_width(reading.text) for reading in found)
     names = short_names(tuple(reading.name for reading in shown), max(cells.width - size - 4, 1))
+    free = cells.width - 2 - max(text_width(name) for name in names) - size - 2 * _GAP
+    history = min(free, _WIDEST_HISTORY)
     for y, reading in enumerate(shown):
         cells.put(0, y, _mark(reading), ink(_role(reading), attributes=BOLD))
         cells.put(2, y, names[y])
+        if history >= _NARROWEST_HISTORY and reading.window.times.size > 1:
+            span = look.axis or (view.start_s, view.end_s)
+            line = sparkline(reading.window, reading.row, history, span, ascii_only=look.ascii_only)
+            role = _role(reading) if reading.level >= Level.WARNING else Role.SERIES_1
+            cells.put(cells.width - size - _GAP - history, y, line, ink(role))
         style = ink(_role(reading), attributes=BOLD)
         x = max(cells.width - text_width(reading.text), 0)
         cells.put(x, y, fit(reading.text, cells.width - x), style)
@@ -91,34 +115,39 @@ def _draw_lines(cells: Cells, found: Sequence[Reading]) -> None:
         cells.put(2, cells.height - 1, f"+{len(found) - len(shown)} more", ink(Role.DIM))
 
 
-def _draw_tile(
-    tile: Cells, reading: Reading, name: str, seen: tuple[PanelView, Look], history: _History | None
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What stands in a tile beside the number."""
+
+    name: str
+    change: str
+    scale: int
+    """Of the digits; 0 where they are plain text."""
+
+
+def _draw_tile(tile: Cells, reading: Reading, words: _Words, look: Look, history: _History | None) -> None:
     """Name, number, change and history, from top to bottom; what has no room is left out, the number never."""
-    view, look = seen
     style = ink(_role(reading), attributes=BOLD)
     mark = _mark(reading)
     y = 0
-    if name and tile.height > 1:
-        tile.put(1, 0, name, ink(Role.DIM))
+    if words.name and tile.height > 1:
+        tile.put(1, 0, words.name, ink(Role.DIM))
         y = 1
-    room, below = tile.height - y, 0 if history is None else len(history.codes)
-    change = _change(reading, view)
-    free = room - below - (1 if change and room >= 5 else 0)
-    scale = largest_scale(reading.text, tile.width - 5, free, ascii_only=look.ascii_only)
-    if scale:
+    below, change, scale = 0 if history is None else len(history.codes), words.change, words.scale
+    high = size_of(reading.text, scale, ascii_only=look.ascii_only)[1] if scale else 0
+    if high:
         right = draw_digits(tile, (1, y), reading.text, DigitPen(scale, style, look.ascii_only))
-        y += size_of(reading.text, scale, ascii_only=look.ascii_only)[1]
+        y += high
         tile.put(right + 1, y - 1, mark, style)
         if change and y < tile.height - below:
             tile.put(1, y, fit(change, tile.width - 1), ink(Role.DIM))
     else:
         right = tile.put(1 if tile.width > text_width(reading.text) else 0, y, fit(reading.text, tile.width), style)
         right = tile.put(right + 1, y, mark, style) if mark else right
-        if change and right + 2 + text_width(change) <= tile.width:
-            tile.put(right + 2, y, change, ink(Role.DIM))
-        elif change and tile.height - below > y + 1:
+        if change and tile.height - below > y + 1:
             tile.put(1, y + 1, fit(change, tile.width - 1), ink(Role.DIM))
+        elif change and right + 2 + text_width(change) <= tile.width:
+            tile.put(right + 2, y, change, ink(Role.DIM))
     if history is not None:
         role = level_role(reading.level) if reading.level >= Level.WARNING else Role.SERIES_1
         history.draw(tile, role)

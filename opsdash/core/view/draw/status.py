@@ -25,10 +25,14 @@ from opsdash.core.view.time_axis import time_ticks
 from opsdash.core.view.wrap import pad
 
 _GLYPHS = {Level.OK: "▂", Level.WARNING: "▅", Level.CRITICAL: "█"}
-_PLAIN_GLYPHS = "▃▆▄▇"
-"""Of states that are neither good nor bad, by turns."""
+_PLAIN_GLYPHS = "▃▆▁▇"
+"""Of states that are neither good nor bad, by turns; their signs in ASCII differ too."""
+_MOST_PLAIN_STATES = 12
+"""Of more than these no two can be told apart by colour: they are one calm line, and the value now stands beside it."""
 _WIDEST_NAME = 24
 _WIDEST_STATE = 12
+_SHORT_STATE, _SHORTEST_STATE = 14, 11
+"""Cells of `◆ no data >59m`, and of as much that the word still fits alone."""
 _NARROWEST_LANE = 8
 _GONE_AFTER_STEPS = 3
 
@@ -68,7 +72,7 @@ def draw(view: PanelView, width: int, height: int, look: Look) -> Cells:
     shown = found[first : first + room]
     lanes = [_lane(part, row, view, layout, look) for part, row in shown]
     names = short_names(tuple(lane.name for lane in lanes), layout.name)
-    order: dict[State, int] = {}
+    order = _order(lanes)
     space = 2 if room >= 2 * len(found) else 1
     for number, (lane, name) in enumerate(zip(lanes, names, strict=True)):
         y = number * space
@@ -81,15 +85,16 @@ def draw(view: PanelView, width: int, height: int, look: Look) -> Cells:
     return cells
 
 
-def lane_count(view: PanelView, look: Look) -> int:
-    """How many lanes there are to scroll through."""
-    return sum(len(part.names) for part in drawn_series(view, look))
+def _order(lanes: list[_Lane]) -> dict[State, int]:
+    """The place of each state that has no level, for its sign and colour; empty where they are too many."""
+    plain = dict.fromkeys(state for lane in lanes for state in lane.cells if state and state.level is Level.NONE)
+    return {state: n for n, state in enumerate(plain)} if len(plain) <= _MOST_PLAIN_STATES else {}
 
 
 def _layout(view: PanelView, names: list[str], width: int, look: Look) -> _Layout:
     longest = max(text_width(name[:64]) for name in names)
     name = min(longest, _WIDEST_NAME, max(width // 3, 1))
-    state = _WIDEST_STATE + 5 if width >= 60 else 11 if width >= 36 else 0
+    state = _WIDEST_STATE + 5 if width >= 60 else _SHORT_STATE if width >= 50 else _SHORTEST_STATE if width >= 36 else 0
     lane = width - name - 1 - (state + 1 if state else 0)
     if lane < _NARROWEST_LANE:
         name = min(name, max(width - 1 - _NARROWEST_LANE, 0))
@@ -122,8 +127,7 @@ def _draw_lane(cells: Cells, y: int, lane: _Lane, layout: _Layout, order: dict[S
     for state, group in groupby(lane.cells):
         length = len(list(group))
         if state is not None:
-            number = order.setdefault(state, len(order))
-            glyph, style = _ink(state, number)
+            glyph, style = _ink(state, order.get(state))
             cells.fill(x, y, length, 1, glyph, style)
             label = text_width(state.text)
             if state.level is not Level.OK and label and label + 4 <= length:
@@ -132,8 +136,10 @@ def _draw_lane(cells: Cells, y: int, lane: _Lane, layout: _Layout, order: dict[S
         x += length
 
 
-def _ink(state: State, number: int) -> tuple[str, int]:
-    if state.level is Level.NONE:
+def _ink(state: State, number: int | None) -> tuple[str, int]:
+    if state.level is Level.NONE and number is None:
+        return _PLAIN_GLYPHS[0], ink(Role.DIM)
+    if state.level is Level.NONE and number is not None:
         return _PLAIN_GLYPHS[number % len(_PLAIN_GLYPHS)], ink(series_role(number))
     return _GLYPHS[state.level], ink(level_role(state.level))
 
@@ -147,15 +153,18 @@ def _draw_state(cells: Cells, y: int, lane: _Lane, layout: _Layout, context: tup
     if look.cursor_s is not None:
         state = lane.at_cursor
     elif lane.now.since_s == lane.now.since_s:
-        since = (">" if lane.now.began_before else "") + age_text(view.end_s - lane.now.since_s)
+        age = view.end_s - lane.now.since_s
+        since = (">" if lane.now.began_before else "") + age_text(age) if age >= 1 else ""
     role = Role.NO_DATA if state is None else level_role(state.level)
     mark = "◆" if state is None else level_mark(state.level)
     if state is not None and state.level is Level.OK:
         role = Role.TEXT
+    text = "no data" if state is None else state.text
+    if text_width(text) + 3 + len(since) > layout.state and text_width(text) + 2 <= layout.state:
+        since = ""
     room = layout.state - len(since) - 1
     cells.put(layout.state_x, y, mark, ink(role, attributes=BOLD))
-    text = "no data" if state is None else state.text
-    cells.put(layout.state_x + 2, y, fit(text, max(room - 2, 0)), ink(role))
+    cells.put(layout.state_x + 2, y, fit(text, max(room - 2 + (0 if since else 1), 0)), ink(role))
     cells.put(layout.state_x + layout.state - len(since), y, since, ink(Role.DIM))
 
 

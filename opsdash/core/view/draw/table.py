@@ -27,7 +27,7 @@ _NUMBER, _NARROW_NUMBER = 7, 5
 _NARROW = 40
 """Below this width there is one cell between two columns, and less room for each number."""
 _WIDEST_TEXT, _NARROWEST_TEXT = 48, 6
-_TREND, _NARROWEST_TREND = 12, 5
+_TREND, _NARROWEST_TREND, _WIDEST_TREND = 12, 5, 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +109,7 @@ def _layout(table: TableRows, texts: list[list[str]], width: int, has_history: b
     room = width - (4 if hidden else 0)
     _shrink(table, widths, kept, room - _between(kept, least))
     left = room - _total(widths, kept) - _between(kept, least)
-    trend = min(_TREND, left - _GAP) if has_history and not hidden else 0
+    trend = min(max(_TREND, min(left // 2, _WIDEST_TREND)), left - _GAP) if has_history and not hidden else 0
     trend = trend if trend >= _NARROWEST_TREND else 0
     left -= trend + _GAP if trend else 0
     gaps = len(kept) - 1 + (1 if trend else 0)

@@ -9,11 +9,6 @@ from opsdash.core.view.snapshot import PanelView
 from opsdash.core.view.wrap import wrap
 
 
-def line_count(view: PanelView, width: int) -> int:
-    """How many lines the text takes at this width; what there is to scroll through."""
-    return len(_lines(view, width))
-
-
 def draw(view: PanelView, width: int, height: int, look: Look) -> Cells:
     """The text, wrapped at words, from line `look.scroll` on; the last line says where one is when it does not fit."""
     cells = Cells(width, height)

@@ -62,8 +62,8 @@ class _Layout:
 
 def _layout(view: PanelView, drawn: Sequence[Drawn], width: int, height: int) -> _Layout:
     """How the rows are shared; it depends on the size and the number of series, never on their values."""
-    count = sum(len(part.names) for part in drawn)
-    legend = 0 if view.spec.legend is None else legend_rows(count, len(view.spec.legend), width, height)
+    names = [name for part in drawn for name in part.names]
+    legend = 0 if view.spec.legend is None else legend_rows(names, len(view.spec.legend), width, height)
     has_axis = width >= _NARROWEST_WITH_AXIS and height >= 2
     has_times = has_axis and height - legend >= 3
     return _Layout(height - legend - int(has_times), has_axis, has_times, legend)
