@@ -7,7 +7,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,18 +43,26 @@ def run(args: argparse.Namespace) -> int:
         strict=args.strict,
         ask=ask_sources if args.live else None,
         themes=theme_folders(os.environ),
+        env=os.environ,
     )
 
 
-def check(
-    config: Path, *, as_json: bool = False, strict: bool = False, ask: Ask | None = None, themes: Sequence[Path] = ()
+def check(  # noqa: PLR0913 - one for each choice of the command line
+    config: Path,
+    *,
+    as_json: bool = False,
+    strict: bool = False,
+    ask: Ask | None = None,
+    themes: Sequence[Path] = (),
+    env: Mapping[str, str] | None = None,
 ) -> int:
     """Prints the problems of a configuration; 78 where one is an error (with `strict`: where there is one at all).
 
-    `ask` puts the questions of a sound configuration to its sources.
+    `ask` puts the questions of a sound configuration to its sources. `env` is where its `env:` references are looked
+    for; without it they are not.
     """
     loaded = load(config, theme_folders=themes)
-    problems = list(loaded.problems)
+    problems = list(loaded.problems) + (_unset(loaded, env) if env is not None else [])
     if ask is not None and loaded.board is not None:
         problems += _placed(loaded, asyncio.run(_answers(ask, loaded.board)))
     bad = [problem for problem in problems if strict or problem.severity == "error"]
@@ -65,6 +73,15 @@ def check(
             print(problem)
         print(_summary(config, loaded, problems), file=sys.stderr)
     return ExitCode.CONFIG if bad else ExitCode.OK
+
+
+def _unset(loaded: Loaded, env: Mapping[str, str]) -> list[Problem]:
+    """A warning, since it may be set where opsdash is going to run."""
+    return [
+        replace(place, message=f"the environment variable {ref.where} is not set here")
+        for ref, place in loaded.references
+        if ref.scheme == "env" and not env.get(ref.where, "").strip()
+    ]
 
 
 def as_document(problems: Sequence[Problem], *, ok: bool) -> str:

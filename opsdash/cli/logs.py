@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
+import stat
 import sys
 import threading
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
@@ -57,6 +59,7 @@ class PrivateRotatingFile(RotatingFileHandler):
 
     def _open(self) -> TextIOWrapper:
         descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        _keep_private(descriptor)
         raw = open(descriptor, "ab", buffering=0)  # noqa: SIM115 - the handler closes it
         return TextIOWrapper(raw, encoding="utf-8", errors="replace", write_through=True)
 
@@ -84,6 +87,14 @@ class PrivateRotatingFile(RotatingFileHandler):
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 - logging's
         """Counts what is lost; the screen is not its place."""
         self.lost += 1
+
+
+def _keep_private(descriptor: int) -> None:
+    """Takes away what others may do with a file that was there before; one that is another's, or no file, stays."""
+    found = os.fstat(descriptor)
+    if stat.S_ISREG(found.st_mode) and found.st_mode & 0o077:
+        with contextlib.suppress(OSError):
+            os.fchmod(descriptor, 0o600)
 
 
 def open_log(given: str | None, level: str, env: Mapping[str, str]) -> str | None:
@@ -168,6 +179,25 @@ def emergency_log(error: BaseException) -> Path | None:
     return None
 
 
+def _command_line(argv: Sequence[str]) -> str:
+    """The words as they were typed; the values of `--var`, which may be anybody's, are left out."""
+    words: list[str] = []
+    for word in argv:
+        option, equals, pair = word.partition("=")
+        if words and words[-1] == "--var":
+            words.append(_without_value(word))
+        elif equals and option == "--var":
+            words.append(f"{option}={_without_value(pair)}")
+        else:
+            words.append(word)
+    return " ".join(words)
+
+
+def _without_value(pair: str) -> str:
+    name, equals, _ = pair.partition("=")
+    return f"{name}=…" if equals else "…"
+
+
 def _usual() -> Path:
     return log_file(os.environ)
 
@@ -184,6 +214,8 @@ def _write(handler: PrivateRotatingFile, error: BaseException) -> bool:
     before = handler.lost
     details = (type(error), error, error.__traceback__)
     handler.handle(
-        logging.LogRecord("opsdash", logging.CRITICAL, "", 0, "a fault of its own: %s", (" ".join(sys.argv),), details)
+        logging.LogRecord(
+            "opsdash", logging.CRITICAL, "", 0, "a fault of its own: %s", (_command_line(sys.argv),), details
+        )
     )
     return handler.lost == before

@@ -10,6 +10,7 @@ from opsdash.config.checks import check
 from opsdash.config.documents import gather
 from opsdash.config.parsing import ParsedFile, parse_document
 from opsdash.config.problems import Problem
+from opsdash.config.references import Reference, references
 from opsdash.config.report import Place, Report
 from opsdash.config.union import Union, assemble, join
 from opsdash.core.view.board import Board
@@ -28,6 +29,9 @@ class Loaded:
     places: dict[str, Problem] | None = None
     """Where sources (`source:NAME`), variables (`variable:NAME`) and queries (`panel:ID:INDEX`) stand, for
     `check --live`; None where there is no board."""
+
+    references: tuple[Reference, ...] = ()
+    """The secrets that its sources refer to; none where there is no board."""
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -54,6 +58,7 @@ def load(path: Path, *, theme_folders: Sequence[Path] = ()) -> Loaded:
         problems=_in_order(report.problems, gathered.files),
         files=gathered.files,
         places=_places(union) if board is not None else None,
+        references=references(union) if board is not None else (),
     )
 
 

@@ -129,3 +129,30 @@ def test_a_log_that_was_moved_away_is_begun_anew(tmp_path: Path) -> None:
     logging.getLogger("x").info("after the removal")
     assert "after the removal" in path.read_text()
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_log_that_others_could_read_is_private_from_then_on(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    path.write_text("what was there stays\n")
+    path.chmod(0o664)
+    open_log(str(path), "info", {})
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.read_text().startswith("what was there stays\n")
+
+
+def test_what_is_no_file_of_ours_keeps_its_rights() -> None:
+    before = os.stat(os.devnull).st_mode
+    open_log(os.devnull, "info", {})
+    assert os.stat(os.devnull).st_mode == before
+
+
+@pytest.mark.parametrize("words", [["--var", "user=jane.doe"], ["--var=user=jane.doe"]])
+def test_a_crash_says_the_command_line_without_the_values_of_variables(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["opsdash", "once", *words, "shop.yaml", "--at", "14:00"])
+    open_log(str(tmp_path / "a.log"), "info", {})
+    emergency_log(ValueError("x"))
+    written = (tmp_path / "a.log").read_text()
+    assert "jane.doe" not in written
+    assert "user=… shop.yaml --at 14:00" in written

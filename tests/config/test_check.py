@@ -179,3 +179,43 @@ async def test_a_lost_source_is_told_once_and_its_queries_are_left_out(tmp_path:
     assert findings[0] == ("source:prom", "error", "prom refused the connection")
     assert [what for what, _, _ in findings] == ["source:prom", "panel:D/L:0"]
     assert prom.asked == []
+
+
+def test_a_variable_of_the_environment_that_is_not_set_is_a_warning_where_it_is_referred_to(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    auths = (
+        "{bearer: env:TOKEN}",
+        "{basic: {username: ops, password: env:TOKEN}}",
+    )
+    for auth in auths:
+        text = SOUND.replace(
+            "sources:\n", f'sources:\n  own: {{kind: prometheus, url: "http://127.0.0.1:9", auth: {auth}}}\n', 1
+        )
+        file = written(tmp_path, text)
+        for env, code in (({}, 78), ({"TOKEN": " "}, 78), ({"TOKEN": "x"}, 0)):
+            assert check(file, env=env) == 0
+            assert check(file, env=env, strict=True) == code
+            printed = capsys.readouterr()
+            expected = "warning: the environment variable TOKEN is not set here"
+            assert printed.out.count(expected) == (2 if code else 0)
+            assert printed.out.count(f"{file}:") == (2 if code else 0)
+            assert ": sources.own.auth." in printed.out or not code
+        assert check(file) == 0
+        assert "TOKEN" not in capsys.readouterr().out
+
+
+def test_a_header_and_a_key_are_looked_for_too_and_files_and_commands_are_not_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    more = (
+        'sources:\n  one: {kind: elasticsearch, url: "http://127.0.0.1:9", auth: {api_key: env:KEY},'
+        " headers: {X-Tenant: env:TENANT}}\n"
+        '  two: {kind: prometheus, url: "http://127.0.0.1:9", auth: {bearer: file:/nowhere}}\n'
+    )
+    assert check(written(tmp_path, SOUND.replace("sources:\n", more, 1)), env={}) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(": ", 1)[1] for line in lines] == [
+        "sources.one.headers.X-Tenant: warning: the environment variable TENANT is not set here",
+        "sources.one.auth.api_key: warning: the environment variable KEY is not set here",
+    ]
