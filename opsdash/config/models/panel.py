@@ -139,7 +139,7 @@ class Panel(Model):
     title: Words = Field(description="Its heading.")
     kind: Kind = Field(description="How it shows its data.")
     source: Words | None = Field(None, description="Which source is asked; one of `sources`.")
-    description: Text = Field("", description="What a person should know about it.")
+    description: Text = Field("", description="What a person should know about it; shown when the panel is maximised.")
     unit: Text = Field("", description="Unit of its values: Grafana's ids (s, ms, reqps, percentunit, bytes, …).")
     decimals: Decimals | None = Field(None, description="Digits after the point; the value decides without.")
     grid: Grid | None = Field(None, description="Place and size on 24 columns; without it panels flow.")

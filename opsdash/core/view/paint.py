@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from opsdash.core.metrics.freshness import Freshness
-from opsdash.core.text import fit
+from opsdash.core.text import clean, fit
 from opsdash.core.view.cells import DIM_ATTR, Cells, ink
 from opsdash.core.view.crowd import crowd_note
 from opsdash.core.view.draw import bargauge, cost, gauge, heatmap, logs, stat, status, table, text, timeseries, toplist
@@ -35,9 +35,11 @@ def paint(view: PanelView, width: int, height: int, look: Look) -> Cells:
         shown = _has_content(view)
         inside = _drawn if shown else _message
         whole = _whole_message(view, width - 4, height - 2, look) if shown else ()
-        cells.blit(1, 1, inside(view, width - 2, height - 2 - len(whole), look))
-        for n, line in enumerate(whole):
-            cells.put(2, height - 1 - len(whole) + n, line, ink(state_role(view.state)))
+        below = [(line, Role.DIM) for line in _about(view, width - 4, height - 2, look)]
+        below += [(line, state_role(view.state)) for line in whole]
+        cells.blit(1, 1, inside(view, width - 2, height - 2 - len(below), look))
+        for n, (line, role) in enumerate(below):
+            cells.put(2, height - 1 - len(below) + n, line, ink(role))
         if view.state is Freshness.STALE:
             cells.inks |= DIM_ATTR
         view = _with_note(view, look)
@@ -117,6 +119,13 @@ def _not_yet(view: PanelView, width: int, height: int) -> Cells:
     ):
         cells.put(0, y, line, ink(Role.DIM))
     return cells
+
+
+def _about(view: PanelView, width: int, height: int, look: Look) -> tuple[str, ...]:
+    """Maximised, a panel says below its content what it is about, as its configuration describes it."""
+    if not look.maximised or not view.spec.description or height < _TALL:
+        return ()
+    return wrap(clean(view.spec.description), width)[: height // 4]
 
 
 def _whole_message(view: PanelView, width: int, height: int, look: Look) -> tuple[str, ...]:
