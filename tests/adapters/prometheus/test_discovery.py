@@ -4,30 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
 
 import pytest
 
-from opsdash.adapters.clock import SystemClock
-from opsdash.adapters.sources.prometheus.source import PrometheusSource
 from opsdash.core.errors import AccessDenied, AnswerUnusable, QueryTimedOut
 from opsdash.core.metrics.queries import PromQuery
 from opsdash.core.secret import SecretRef
-from opsdash.core.sources import BearerAuth, SourceSpec
+from opsdash.core.sources import BearerAuth
+from tests.adapters.prometheus.own_source import source
 from tests.servers import replies
 from tests.servers.faults import FaultServer
 from tests.servers.prometheus import PrometheusServer
-
-
-@asynccontextmanager
-async def source(url: str, **spec: Any) -> AsyncIterator[PrometheusSource]:
-    made = PrometheusSource(SourceSpec(name="prom", kind="prometheus", url=url, **spec), SystemClock())
-    try:
-        yield made
-    finally:
-        await made.aclose()
 
 
 def wait_until_asked(server: FaultServer) -> None:

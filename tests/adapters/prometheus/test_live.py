@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
-from opsdash.adapters.clock import SystemClock
-from opsdash.adapters.sources.prometheus.source import PrometheusSource
 from opsdash.core.errors import QueryRejected, SourceUnavailable
 from opsdash.core.metrics.queries import PromQuery, Span
 from opsdash.core.metrics.window import Window
-from opsdash.core.sources import SourceSpec
 from opsdash.core.variables import LabelValues, QueryResult
+from tests.adapters.prometheus.own_source import source
 from tests.servers.fixtures import MakePrometheus
 from tests.servers.prometheus import PrometheusServer
 
@@ -37,15 +33,6 @@ QUERIES = [
     "42",
     "{__name__=~'process.*|go_.*|http_requests_total'}",
 ]
-
-
-@asynccontextmanager
-async def source(url: str, **spec: Any) -> AsyncIterator[PrometheusSource]:
-    made = PrometheusSource(SourceSpec(name="prom", kind="prometheus", url=url, **spec), SystemClock())
-    try:
-        yield made
-    finally:
-        await made.aclose()
 
 
 def recent_span(step_s: float, *, points: int, ago_s: float = 300) -> Span:

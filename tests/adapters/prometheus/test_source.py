@@ -6,17 +6,13 @@ import asyncio
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from opsdash.adapters.clock import SystemClock
 from opsdash.adapters.sources.build import build_source
-from opsdash.adapters.sources.prometheus.source import PrometheusSource
 from opsdash.core.errors import (
     AccessDenied,
     AnswerTooLarge,
@@ -34,20 +30,12 @@ from opsdash.core.metrics.queries import EsMetric, EsQuery, PromQuery, Span
 from opsdash.core.secret import SecretRef
 from opsdash.core.sources import BearerAuth, SourceSpec
 from opsdash.core.variables import FieldValues, FixedValues, FreeText, LabelValues, QueryResult
+from tests.adapters.prometheus.own_source import source
 from tests.servers import replies
 from tests.servers.faults import FaultServer
 
 START = 1_790_000_000.0
 SPAN = Span(start_s=START, end_s=START + 50, step_s=10)
-
-
-@asynccontextmanager
-async def source(url: str, **spec: Any) -> AsyncIterator[PrometheusSource]:
-    made = PrometheusSource(SourceSpec(name="prom", kind="prometheus", url=url, **spec), SystemClock())
-    try:
-        yield made
-    finally:
-        await made.aclose()
 
 
 def up(expr: str = "up") -> PromQuery:
@@ -111,7 +99,7 @@ async def test_too_many_points_are_refused_before_asking_with_a_step_that_would_
         with pytest.raises(QueryRejected) as caught:
             await prom.fetch(up(), Span(start_s=START, end_s=START + 86400, step_s=1))
         assert caught.value.message == (
-            "prom was not asked: 86,401 points a series are more than 11,000; a step of 10 s would do"
+            "prom was not asked: 86,401 points a series are more than 11,000; a step of 10s would do"
         )
         await prom.fetch(up(), Span(start_s=START, end_s=START + 10_999, step_s=1))
         for span in (

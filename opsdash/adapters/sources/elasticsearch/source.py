@@ -32,6 +32,7 @@ from opsdash.adapters.sources.elasticsearch.request import (
     values_body,
     whole,
 )
+from opsdash.core.duration import format_duration
 from opsdash.core.errors import AccessDenied, AnswerUnusable, QueryRejected
 from opsdash.core.metrics.answers import Answer
 from opsdash.core.metrics.queries import EsqlQuery, EsQuery, LogQuery, MetricQuery, PromQuery, Span
@@ -39,6 +40,7 @@ from opsdash.core.metrics.window import Floats, Window
 from opsdash.core.sources import SourceSpec
 from opsdash.core.text import clean
 from opsdash.core.variables import FieldValues, FixedValues, FreeText, LabelValues, QueryResult, ValuesFrom
+from opsdash.core.view.timerange import step_for
 from opsdash.ports import Clock, Probe
 
 SERVER_SHARE = 0.9
@@ -136,9 +138,10 @@ class ElasticsearchSource:
         if span.end_s < span.start_s:
             raise QueryRejected(f"{self.name}: the time range ends before it begins")
         if not query.instant and span.points > most:
+            enough = format_duration(step_for(span.end_s - span.start_s, points=max(1, most - 1)))
             raise QueryRejected(
                 f"{self.name} was not asked: {span.points:,} points a series are more than {most:,};"
-                f" an interval of {ceil((span.end_s - span.start_s) / most):,} s would do"
+                f" an interval of {enough} would do"
             )
         if query.metric.function not in ("count", "rate") and not query.metric.field:
             raise QueryRejected(f"{self.name}: {query.metric.function} needs a field")

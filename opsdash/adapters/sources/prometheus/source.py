@@ -26,12 +26,13 @@ from opsdash.adapters.sources.prometheus.decode import (
     values_in,
 )
 from opsdash.adapters.sources.prometheus.stream import AnswerStream
-from opsdash.core.duration import format_size
+from opsdash.core.duration import format_duration, format_size
 from opsdash.core.errors import AccessDenied, AnswerTooLarge, AnswerUnusable, OpsdashError, QueryRejected
 from opsdash.core.metrics.answers import Answer
 from opsdash.core.metrics.queries import MetricQuery, PromQuery, Span
 from opsdash.core.sources import SourceSpec
 from opsdash.core.variables import FieldValues, FixedValues, FreeText, LabelValues, QueryResult, ValuesFrom
+from opsdash.core.view.timerange import step_for
 from opsdash.ports import Clock, Probe
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ class PrometheusSource:
         if grid.points < 1:
             raise QueryRejected(f"{self.name}: the time range ends before it begins")
         if grid.points > most:
-            enough = _nice_step(grid.step_s * (grid.points - 1) / max(1, most - 1))
+            enough = format_duration(step_for(grid.step_s * (grid.points - 1), points=max(1, most - 1)))
             raise QueryRejected(
                 f"{self.name} was not asked: {grid.points:,} points a series are more than {most:,};"
                 f" a step of {enough} would do"
@@ -247,10 +248,3 @@ async def _whole(response: Response) -> tuple[bytes, Response]:
 def _seconds(value: float) -> str:
     """Seconds to the millisecond, without needless zeros."""
     return f"{value:.3f}".rstrip("0").rstrip(".")
-
-
-def _nice_step(least_s: float) -> str:
-    for step in (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 86400):
-        if step >= least_s:
-            return f"{step // 3600} h" if step % 3600 == 0 else f"{step // 60} min" if step % 60 == 0 else f"{step} s"
-    return f"{least_s / 86400:.0f} days"
