@@ -53,7 +53,7 @@ class Drawn:
         if earlier is None or len(self.window.labels) == len(self.query.window.labels):
             return earlier
         kept = set(self.window.labels)
-        return _rows_of(earlier, [n for n, labels in enumerate(earlier.labels) if labels in kept])
+        return rows_of(earlier, [n for n, labels in enumerate(earlier.labels) if labels in kept])
 
     @cached_property
     def last(self) -> tuple[Floats, Floats]:
@@ -81,9 +81,9 @@ class Drawn:
         taken = rows.tolist()
         return replace(
             self,
-            window=_rows_of(self.window, taken),
-            visible=_rows_of(self.visible, taken),
-            shown=_rows_of(self.shown, taken),
+            window=rows_of(self.window, taken),
+            visible=rows_of(self.visible, taken),
+            shown=rows_of(self.shown, taken),
             names=tuple(self.names[row] for row in taken),
             indexes=tuple(self.indexes[row] for row in taken),
             others=0,
@@ -118,7 +118,7 @@ def _drawn_series(view: PanelView, wanted: str) -> tuple[Drawn, ...]:
         window, names = query.window, query.legends
         keep = [n for n, name in enumerate(names) if wanted in name.casefold()] if wanted else range(len(names))
         if len(keep) < len(names):
-            window, names = _rows_of(window, keep), tuple(names[n] for n in keep)
+            window, names = rows_of(window, keep), tuple(names[n] for n in keep)
         visible = window.crop(view.start_s - view.step_s, view.end_s + view.step_s)
         found.append(
             Drawn(
@@ -143,7 +143,8 @@ def _complete(window: Window, query: QueryView) -> Window:
     return window if end < window.times[0] else window.crop(-np.inf, end)
 
 
-def _rows_of(window: Window, rows: Sequence[int]) -> Window:
+def rows_of(window: Window, rows: Sequence[int]) -> Window:
+    """A window of some of the series, in the order that is given."""
     return Window(
         times=window.times,
         labels=tuple(window.labels[row] for row in rows),

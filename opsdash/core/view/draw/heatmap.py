@@ -92,13 +92,12 @@ def _counts(matrix: BucketMatrix, span: PlotSpan, width: int, bands: NDArray[np.
     buckets = len(matrix.names)
     ends = np.concatenate(([buckets], bands[:-1])) if buckets > rows else bands + 1
     picture = np.full((rows, width), np.nan)
-    for row, (start, end) in enumerate(zip(bands.tolist(), ends.tolist(), strict=True)):
-        part = columns[start : max(end, start + 1)]
-        known = ~np.isnan(part)
-        if len(part):
-            with np.errstate(over="ignore", invalid="ignore"):
-                sums = np.where(known, part, 0.0).sum(axis=0)
-            picture[row] = np.where(known.any(axis=0), sums, np.nan)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for row, (start, end) in enumerate(zip(bands.tolist(), ends.tolist(), strict=True)):
+            part = columns[start : max(end, start + 1)]
+            known = ~np.isnan(part)
+            if len(part):
+                picture[row] = np.where(known.any(axis=0), np.where(known, part, 0.0).sum(axis=0), np.nan)
     return picture
 
 

@@ -22,7 +22,7 @@ from opsdash.core.view.readings import Reading, readings
 from opsdash.core.view.roles import Role
 from opsdash.core.view.short_names import short_names
 from opsdash.core.view.snapshot import PanelView
-from opsdash.core.view.sparkline import sparkline
+from opsdash.core.view.sparkline import sparklines
 
 _TILE = (16, 3)
 """Least cells of a tile; with less room series are lines."""
@@ -100,19 +100,31 @@ def _draw_lines(cells: Cells, found: Sequence[Reading], seen: tuple[PanelView, L
     names = short_names(tuple(reading.name for reading in shown), max(cells.width - size - 4, 1))
     free = cells.width - 2 - max(text_width(name) for name in names) - size - 2 * _GAP
     history = min(free, _WIDEST_HISTORY)
+    lines = _lines(shown, history, view, look) if history >= _NARROWEST_HISTORY else {}
     for y, reading in enumerate(shown):
         cells.put(0, y, _mark(reading), ink(_role(reading), attributes=BOLD))
         cells.put(2, y, names[y])
-        if history >= _NARROWEST_HISTORY and reading.window.times.size > 1:
-            span = look.axis or (view.start_s, view.end_s)
-            line = sparkline(reading.window, reading.row, history, span, ascii_only=look.ascii_only)
+        if reading in lines:
             role = _role(reading) if reading.level >= Level.WARNING else Role.SERIES_1
-            cells.put(cells.width - size - _GAP - history, y, line, ink(role))
+            cells.put(cells.width - size - _GAP - history, y, lines[reading], ink(role))
         style = ink(_role(reading), attributes=BOLD)
         x = max(cells.width - text_width(reading.text), 0)
         cells.put(x, y, fit(reading.text, cells.width - x), style)
     if len(found) > len(shown) and cells.height > 1:
         cells.put(2, cells.height - 1, f"+{len(found) - len(shown)} more", ink(Role.DIM))
+
+
+def _lines(shown: Sequence[Reading], width: int, view: PanelView, look: Look) -> dict[Reading, str]:
+    """The history of each series in one line; all of a window at once."""
+    found: dict[Reading, str] = {}
+    span = look.axis or (view.start_s, view.end_s)
+    for window in {id(reading.window): reading.window for reading in shown}.values():
+        mine = [reading for reading in shown if reading.window is window]
+        if window.times.size > 1:
+            rows = [reading.row for reading in mine]
+            texts = sparklines(window, rows, width, span, ascii_only=look.ascii_only)
+            found |= dict(zip(mine, texts, strict=True))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
