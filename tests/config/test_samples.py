@@ -30,3 +30,15 @@ def test_the_shop_has_every_kind_of_panel() -> None:
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
 def test_a_sample_explains_itself(sample: Path) -> None:
     assert sample.read_text(encoding="utf-8").startswith("# ")
+
+
+_WITHOUT_UNIT = {PanelKind.TABLE, PanelKind.STATUS, PanelKind.LOGS, PanelKind.TEXT}
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
+def test_each_panel_of_a_sample_says_what_it_is_for_and_in_which_unit(sample: Path) -> None:
+    board = load(sample, theme_folders=[ROOT / "themes"]).board
+    assert board is not None
+    panels = [panel for dashboard in board.dashboards for panel in dashboard.panels]
+    assert [panel.title for panel in panels if panel.kind is not PanelKind.TEXT and not panel.description] == []
+    assert [panel.title for panel in panels if panel.kind not in _WITHOUT_UNIT and not panel.unit] == []

@@ -85,8 +85,13 @@ def _common(at_s: float, chance: random.Random, dataset: str) -> Document:
         "service": chance.choices(list(SERVICES), weights=list(SERVICES.values()))[0],
         "event": {"dataset": f"shop.{dataset}"},
         "trace": {"id": f"{chance.getrandbits(128):032x}"},
-        "client": {"ip": f"10.{chance.randrange(4)}.{chance.randrange(256)}.{chance.randrange(1, 255)}"},
+        "client": {"ip": _address(chance.randrange(4), chance.randrange(256), chance.randrange(1, 255))},
     }
+
+
+def _address(net: int, subnet: int, host: int) -> str:
+    """One of 320 clients, so that some come again within a minute."""
+    return f"10.{net}.{subnet % 4}.{host % 20 + 1}"
 
 
 def _access(at_s: float, chance: random.Random, *, failing: bool) -> Document:
