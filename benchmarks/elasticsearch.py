@@ -23,7 +23,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from opsdash.adapters.clock import SystemClock
-from opsdash.adapters.http import HttpClient
+from opsdash.adapters.http.client import HttpClient
 from opsdash.adapters.sources.elasticsearch.request import grid_of, metric_body
 from opsdash.adapters.sources.elasticsearch.source import ElasticsearchSource
 from opsdash.core.metrics.queries import EsMetric, EsQuery, Span

@@ -16,7 +16,7 @@ DEFERRED: dict[tuple[str, str], str] = {
     ("opsdash/config/*.py", "opsdash.*"): "later checks are read only when something is there to check",
     ("opsdash/config/checks/*.py", "opsdash.*"): "the same",
     ("opsdash/config/checks/top.py", "zoneinfo"): "only a named time zone needs it",
-    ("opsdash/adapters/http_tls.py", "certifi"): "only where the system has no certificates",
+    ("opsdash/adapters/http/tls.py", "certifi"): "only where the system has no certificates",
     ("opsdash/adapters/sources/build.py", "opsdash.adapters.sources.*"): "only the clients of the sources there are",
     ("opsdash/adapters/sources/*.py", "opsdash.adapters.sources*"): "what is behind it is a heavy client",
     ("opsdash/adapters/sources/*.py", "prometheus_api_client*"): "only discovery needs it, 150 ms",

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Any
 
-from opsdash.adapters.http_status import first_words
+from opsdash.adapters.http.status import first_words
 from opsdash.adapters.sources.elasticsearch.logs import flattened
 from opsdash.core.duration import format_size
 from opsdash.core.errors import AnswerTooLarge, AnswerUnusable

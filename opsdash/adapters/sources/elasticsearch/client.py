@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from opsdash.adapters.http import HttpClient
+from opsdash.adapters.http.client import HttpClient
 from opsdash.adapters.sources.elasticsearch.bounded_json import DecodeJson, whole_json
 from opsdash.core.errors import AnswerUnusable, OpsdashError, QueryRejected
 from opsdash.ports import Clock

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from opsdash.adapters.http_status import refusal, retry_after_s
+from opsdash.adapters.http.status import refusal, retry_after_s
 from opsdash.core.errors import OpsdashError, QueryRejected, QueryTimedOut, Retryable, SourceBusy
 from opsdash.core.text import clean
 

@@ -10,8 +10,8 @@ from typing import Any, assert_never
 
 import numpy as np
 
-from opsdash.adapters.http import HttpClient
-from opsdash.adapters.http_status import first_words
+from opsdash.adapters.http.client import HttpClient
+from opsdash.adapters.http.status import first_words
 from opsdash.adapters.secrets import Secrets
 from opsdash.adapters.skew import clock_skew_s
 from opsdash.adapters.sources.elasticsearch.bounded_json import DecodeJson, whole_json

@@ -25,8 +25,9 @@ from elastic_transport import (
 from elastic_transport.client_utils import DEFAULT, DefaultType
 from elasticsearch import ApiError, AsyncElasticsearch, UnsupportedProductError
 
-from opsdash.adapters.http import HttpClient, Response
-from opsdash.adapters.http_status import first_words
+from opsdash.adapters.http.client import HttpClient
+from opsdash.adapters.http.response import Response
+from opsdash.adapters.http.status import first_words
 from opsdash.adapters.sources.elasticsearch.bounded_json import DecodeJson
 from opsdash.adapters.sources.elasticsearch.errors import failure
 from opsdash.core.errors import AccessDenied, OpsdashError

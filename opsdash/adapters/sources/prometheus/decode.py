@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from opsdash.adapters.http_status import api_error, first_words
+from opsdash.adapters.http.status import api_error, first_words
 from opsdash.core.errors import AnswerUnusable
 from opsdash.core.limits import Limits
 from opsdash.core.metrics.answers import Answer, Table

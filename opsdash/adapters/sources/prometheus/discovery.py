@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from opsdash.adapters.http_address import Params
+from opsdash.adapters.http.address import Params
 from opsdash.adapters.sources.prometheus.decode import parse
 from opsdash.adapters.sources.prometheus.selectors import Matcher, Selector, selectors_of
 from opsdash.core.errors import AnswerUnusable, OpsdashError

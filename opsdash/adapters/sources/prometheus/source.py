@@ -9,9 +9,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar, assert_never
 from urllib.parse import quote, urlencode
 
-from opsdash.adapters.http import HttpClient, Response
-from opsdash.adapters.http_address import Params
-from opsdash.adapters.http_status import api_error, first_words, refusal
+from opsdash.adapters.http.address import Params
+from opsdash.adapters.http.client import HttpClient
+from opsdash.adapters.http.response import Response
+from opsdash.adapters.http.status import api_error, first_words, refusal
 from opsdash.adapters.secrets import Secrets
 from opsdash.adapters.skew import clock_skew_s
 from opsdash.adapters.sources.prometheus.decode import (

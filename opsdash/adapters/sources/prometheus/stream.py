@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from opsdash.adapters.http_status import first_words
+from opsdash.adapters.http.status import first_words
 from opsdash.adapters.sources.prometheus.decode import MALFORMED, Rows, answer_of, envelope_of, not_ours, parse
 from opsdash.core.duration import format_size
 from opsdash.core.errors import AnswerTooLarge, AnswerUnusable

@@ -6,7 +6,7 @@ from email.utils import formatdate
 
 import pytest
 
-from opsdash.adapters.http_status import api_error, first_words, http_date, refusal, retry_after_s
+from opsdash.adapters.http.status import api_error, first_words, http_date, refusal, retry_after_s
 from opsdash.core.errors import (
     AccessDenied,
     InsecureConnection,

@@ -10,92 +10,39 @@ import asyncio
 import base64
 import re
 import ssl
-import zlib
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
-from typing import Any, assert_never
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import assert_never
 from urllib.parse import urlencode
 
-from opsdash.adapters.http_address import Address, Params, address_of
-from opsdash.adapters.http_connection import Connection, Phase, Progress, Route, Stale, open_connection
-from opsdash.adapters.http_connection import proxy_headers as _proxy_headers
-from opsdash.adapters.http_pool import Pool
-from opsdash.adapters.http_status import http_date
-from opsdash.adapters.http_tls import Stamp, files_stamp, tls_context
+from opsdash.adapters.http.address import Params, address_of
+from opsdash.adapters.http.connection import Connection, Phase, Progress, Route, Stale, open_connection, proxy_headers
+from opsdash.adapters.http.pool import Pool
+from opsdash.adapters.http.response import Response
+from opsdash.adapters.http.tls import Stamp, files_stamp, tls_context
 from opsdash.adapters.secrets import Secrets
 from opsdash.core.duration import format_size
-from opsdash.core.errors import AnswerUnusable, ConfigInvalid, QueryTimedOut, SecretMissing, SourceUnavailable
+from opsdash.core.errors import ConfigInvalid, QueryTimedOut, SecretMissing, SourceUnavailable
 from opsdash.core.secret import SecretRef
 from opsdash.core.sources import ApiKeyAuth, BasicAuth, BearerAuth, SourceSpec, Tls
 from opsdash.core.text import clean
 from opsdash.ports import Clock
 
 USER_AGENT = "opsdash"
-PIECE_BYTES = 64 * 1024
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _BAD_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
-class Response:
-    """The head of an answer; its body is read from it, once."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ask:
+    """A request as it is put on the wire."""
 
-    def __init__(self, source: str, connection: Connection, head: Any, progress: Progress, rtt_s: float) -> None:
-        self._source = source
-        self._connection = connection
-        self._progress = progress
-        self.status: int = head.status_code
-        self.headers: Mapping[str, str] = {
-            name.decode("ascii", "replace").lower(): value.decode("latin-1") for name, value in head.headers
-        }
-        self.rtt_s = rtt_s
-        """From the first byte of the question to the head of the answer."""
-
-    @property
-    def wire_bytes(self) -> int:
-        """What came over the wire so far, compressed and with headers."""
-        return self._progress.bytes
-
-    @property
-    def date_s(self) -> float | None:
-        """The server's clock in UTC seconds, from its Date header."""
-        return http_date(self.headers.get("date", ""))
-
-    def pieces(self) -> AsyncGenerator[bytes, None]:
-        """The body without its compression, in pieces of at most 64 KiB however well it was packed."""
-        coding = self.headers.get("content-encoding", "identity").strip().lower()
-        if coding in ("", "identity"):
-            return self._plain()
-        if coding not in ("gzip", "x-gzip", "deflate"):
-            raise AnswerUnusable(f"{self._source} packed its answer as {clean(coding, longest=20)}, unasked")
-        return self._unpacked()
-
-    async def _plain(self) -> AsyncGenerator[bytes, None]:
-        while chunk := await self._connection.chunk(self._progress):
-            yield chunk
-
-    async def _unpacked(self) -> AsyncGenerator[bytes, None]:
-        unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)
-        while packed := await self._connection.chunk(self._progress):
-            while packed:
-                try:
-                    piece = unpacker.decompress(packed, PIECE_BYTES)
-                except zlib.error as error:
-                    raise AnswerUnusable(f"{self._source} answered with broken gzip data") from error
-                if piece:
-                    yield piece
-                packed = unpacker.unconsumed_tail
-        if not unpacker.eof:
-            raise AnswerUnusable(f"{self._source} answered with half of its gzip data")
-
-    async def read(self, largest: int) -> bytes:
-        """The body, or its first `largest` bytes."""
-        content = bytearray()
-        async with aclosing(self.pieces()) as pieces:
-            async for piece in pieces:
-                content += piece
-                if len(content) >= largest:
-                    break
-        return bytes(content[:largest])
+    method: bytes
+    target: bytes
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+    repeatable: bool
 
 
 class HttpClient:
@@ -139,7 +86,13 @@ class HttpClient:
                 progress.phase = Phase.PREPARING
                 head = await self._head(content, form=bool(form), extra=headers)
                 target = self.address.target(path, params).encode("ascii")
-                asked = _Ask(method.encode("ascii"), self._target(target), head, content, repeatable)
+                asked = _Ask(
+                    method=method.encode("ascii"),
+                    target=self._target(target),
+                    headers=head,
+                    body=content,
+                    repeatable=repeatable,
+                )
                 async with self._answered(asked, progress) as response:
                     yield response
         except TimeoutError as error:
@@ -201,7 +154,7 @@ class HttpClient:
         if content:
             head.append((b"Content-Length", b"%d" % len(content)))
         if self._proxy is not None and not self.address.secure:
-            head.extend(_proxy_headers(self._proxy))
+            head.extend(proxy_headers(self._proxy))
         try:
             own = [(name, await self._value(value)) for name, value in self._headers]
             authorization = await self._authorization()
@@ -295,21 +248,3 @@ class HttpClient:
                 )
             case _:
                 assert_never(progress.phase)
-
-
-class _Ask:
-    """A request as it is put on the wire."""
-
-    __slots__ = ("body", "headers", "method", "repeatable", "target")
-
-    def __init__(
-        self, method: bytes, target: bytes, headers: list[tuple[bytes, bytes]], body: bytes, repeatable: bool
-    ) -> None:
-        self.method = method
-        self.target = target
-        self.headers = headers
-        self.body = body
-        self.repeatable = repeatable
-
-
-__all__ = ["Address", "HttpClient", "Response"]

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from opsdash.adapters.http_connection import Connection, Progress
+from opsdash.adapters.http.connection import Connection, Progress
 
 KEPT_IDLE_S = 60.0
 SLOW_AFTER_S = 0.5

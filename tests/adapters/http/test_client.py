@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from opsdash.adapters.clock import SystemClock
-from opsdash.adapters.http import HttpClient
-from opsdash.adapters.http_tls import tls_context
+from opsdash.adapters.http.client import HttpClient
+from opsdash.adapters.http.tls import tls_context
 from opsdash.core.errors import (
     AccessDenied,
     AnswerUnusable,

@@ -13,8 +13,8 @@ from typing import NoReturn
 
 import h11
 
-from opsdash.adapters.http_address import Address
-from opsdash.adapters.http_errors import network_errors
+from opsdash.adapters.http.address import Address
+from opsdash.adapters.http.errors import network_errors
 from opsdash.core.duration import format_size
 from opsdash.core.errors import AccessDenied, AnswerUnusable, SourceUnavailable
 
