@@ -116,3 +116,8 @@ def test_labels_of_very_small_and_very_large_numbers_stay_short() -> None:
     for axis in (tiny, huge):
         assert all(len(tick.label) <= 7 for tick in axis.ticks)
         assert len({tick.label for tick in axis.ticks}) == len(axis.ticks) > 1
+
+
+def test_a_tall_axis_is_not_left_with_two_labels() -> None:
+    axis = value_axis(AxisRequest(low=80.0, high=890.0, unit="reqps", rows=11))
+    assert [tick.label for tick in axis.ticks] == ["0/s", "200/s", "400/s", "600/s", "800/s"]

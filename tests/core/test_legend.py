@@ -172,3 +172,8 @@ def test_one_series_is_named_before_the_others_are_counted() -> None:
     (row,) = draw_legend(legend, 28, 1).lines()
     assert "18.6/s" in row
     assert row.endswith("+17 more")
+
+
+def test_the_last_series_is_named_rather_than_counted() -> None:
+    assert legend_rows(["gateway", "orders", "payments", "users"], 1, 28, 13) == 4
+    assert legend_rows(["gateway", "orders", "payments", "users", "emails"], 1, 28, 13) == 3

@@ -125,3 +125,8 @@ def test_where_there_is_room_for_all_of_them_bars_do_not_touch():
     view = panel_view(PanelKind.TOPLIST, window({"a": [3.0, 3.0], "b": [1.0, 1.0]}), limit=5)
     lines = draw(view, 60, 12, LOOK).lines()
     assert ["█" in line for line in lines[:4]] == [True, False, True, False]
+
+
+def test_three_lines_are_enough_to_say_what_was_left_out():
+    view = panel_view(PanelKind.TOPLIST, window({name: [3.0, 3.0] for name in "abcd"}))
+    assert draw(view, 40, 3, LOOK).lines()[-1].startswith("top 2 of 4")

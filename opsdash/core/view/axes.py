@@ -124,20 +124,25 @@ def nice_step(raw: float, unit: Unit | None = None) -> float:
 
 
 def _ticks(low: float, high: float, unit: Unit, rows: int) -> list[float]:
-    """Round values inside the axis, as many as have room; at least two where there are two rows."""
+    """Round values inside the axis, as many as have room, every second row at most; at least two in two rows."""
     if rows < 1:
         return []
     wanted = min(max(round(rows / 2.5), 1), _MOST_TICKS - 1)
     step = nice_step((high - low) / wanted, unit)
     found: list[float] = []
     for _ in range(4):
-        first = math.ceil(low / step - 1e-9)
-        last = math.floor(high / step + 1e-9)
-        found = [float(f"{n * step:.12g}") for n in range(first, min(last, first + 40) + 1)]
+        found = _multiples(low, high, step)
         if len(found) >= min(2, rows):
             break
         step = nice_step(step / 2.6, unit)
-    return found
+    finer = _multiples(low, high, nice_step(step / 2.6, unit))
+    return finer if len(found) < len(finer) <= min(rows // 2, _MOST_TICKS) else found
+
+
+def _multiples(low: float, high: float, step: float) -> list[float]:
+    """The multiples of a step inside the axis; more than a chart can label are cut."""
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [float(f"{n * step:.12g}") for n in range(first, min(last, first + 40) + 1)]
 
 
 def row_of(value: float, axis: ValueAxis, rows: int) -> int:

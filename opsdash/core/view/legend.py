@@ -20,6 +20,8 @@ _NARROWEST_PLACE, _NARROWEST_NUMBERED = 4, 11
 _LONGEST_NAME = 40
 _BESIDE_NAME, _WIDEST_PLACE = 13, 24
 """Cells of a sign and a number beside a name, and of all three where rows are counted: longer names are shortened."""
+_TALL = 12
+"""From so many rows on the last series gets a line of its own rather than "+1 more"."""
 _MANY = 64
 """From so many series on a legend takes all the rows that it may have, whatever they are called."""
 _TABLE_COLUMN = 44
@@ -52,7 +54,8 @@ def legend_rows(names: Sequence[str], numbers: int, width: int, room: int) -> in
             if rows <= most:
                 return rows
     columns = max(width // min(_longest(names[:_MANY]) + _BESIDE_NAME, _WIDEST_PLACE), 1)
-    return min(-(-count // columns), most)
+    rows = -(-count // columns)
+    return rows if rows == most + 1 and room >= _TALL else min(rows, most)
 
 
 def numbers_shown(count: int, headings: int, width: int, rows: int) -> int:

@@ -31,7 +31,7 @@ def draw(view: PanelView, width: int, height: int, look: Look) -> Cells:
     if width < 1 or height < 1 or not ranked.first:
         cells.put(0, height // 2, fit("no series has a number now", width), ink(Role.DIM))
         return cells
-    has_footer = height > 3 and (len(ranked.first) > height or ranked.count > len(ranked.first))
+    has_footer = height > 2 and (len(ranked.first) > height or ranked.count > len(ranked.first))
     room = height - 1 if has_footer else height
     first = min(max(look.scroll, 0), max(len(ranked.first) - room, 0))
     shown = ranked.first[first : first + room]
