@@ -15,6 +15,7 @@ from opsdash.cli.memory import OUT_OF_MEMORY, is_out_of_memory
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs opsdash with these arguments (without the program's name); the exit code."""
     _open_standard_streams()
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy would start a thread a core for what is not used here
     return int(guarded(lambda: run(sys.argv[1:] if argv is None else list(argv))))
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
+import logging
 import os
 import signal
 import sys
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from opsdash.cli.crew import CrewLoop
 from opsdash.cli.exit_codes import ExitCode
+from opsdash.cli.headroom import stay_within_group
 from opsdash.cli.logs import log_what_nobody_catches, open_log
 from opsdash.cli.memory import OUT_OF_MEMORY, is_out_of_memory
 from opsdash.cli.reading import ForkedReading, read_apart
@@ -35,6 +37,8 @@ from opsdash.ui.terminal_modes import RESTORE
 if TYPE_CHECKING:
     from opsdash.engine.engine import Engine
     from opsdash.ui.app import OpsdashApp
+
+logger = logging.getLogger(__name__)
 
 GRACE_S = 0.4
 """How long the screen may take to leave by itself before it is cancelled."""
@@ -119,6 +123,8 @@ class Session:
         departure = Departure(self._guard)
         departure.own_signals()
         asyncio.get_running_loop().set_exception_handler(self._noticed)
+        if (limit := stay_within_group()) is not None:
+            logger.info("data is limited to %d MiB, below the memory of the control group", limit >> 20)
         engine = self._wiring.build_engine(self._board)
         async with asyncio.TaskGroup() as group:
             polling = group.create_task(engine.run(), name="engine")

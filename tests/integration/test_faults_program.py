@@ -331,39 +331,3 @@ def test_no_hostile_byte_is_in_what_check_prints(tmp_path: Path, hostile: str) -
         done = opsdash(tmp_path, "check", str(path), *more)
         assert "OWNED" in done.stdout + done.stderr
         assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", done.stdout + done.stderr)
-
-
-# 25: less memory than it wants
-
-
-def has_ended(tty: Tty) -> bool:
-    return tty.process.poll() is not None
-
-
-@pytest.mark.parametrize("megabytes", [40, 80, 120, 140, 160, 180])
-def test_with_too_little_memory_it_hears_keys_or_ends_with_one_line_and_gives_the_terminal_back(
-    tmp_path: Path, fault_server: FaultServer, megabytes: int
-) -> None:
-    fault_server.always(GOOD)
-    fault_server.on("many_one", replies.many_series(200_000, points=20))
-    fault_server.on("long_one", replies.long_label())
-    text = config(fault_server.url, "many_one", "long_one", "good_one", timeout="10s")
-    limit = ("prlimit", f"--data={megabytes << 20}")
-    with dashboard(tmp_path, text=text, around=limit) as tty:
-        tty.wait_until(lambda: "Shop" in tty.text or has_ended(tty), "it is there or has ended")
-        for _ in range(6):
-            for keys, words in (("2", "nothing to see here"), ("1", "good_one")):
-                if not has_ended(tty):
-                    tty.send(keys)
-                    tty.wait_until(lambda words=words: words in tty.text or has_ended(tty), f"{keys} is heard")
-                    time.sleep(0.3)
-        if not has_ended(tty):
-            tty.send("q")
-        assert (code := tty.wait(5)) in {0, 1, 70}
-        assert b"Traceback" not in tty.output
-        assert b"Exception ignored" not in tty.output
-        last = tty.output.rsplit(b"\x1b[?1049l", 1)[-1]
-        assert re.sub(rb"\x1b\[[?\d]*[a-z]", b"", last).count(b"opsdash: ") == (code == 70), last
-        assert code != 1 or b"OpenBLAS error: Memory allocation" in last, "numpy's own end, before there is a screen"
-        assert tty.left_on() == []
-        assert tty.settings_now() == tty.settings
