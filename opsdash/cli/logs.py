@@ -132,11 +132,6 @@ def _try(handler: PrivateRotatingFile, path: Path) -> str | None:
     return None
 
 
-def lost_records() -> int:
-    """How many records could not be written since the start."""
-    return sum(handler.lost for handler in logging.getLogger().handlers if isinstance(handler, PrivateRotatingFile))
-
-
 def log_what_nobody_catches() -> None:
     """Errors of threads and of objects that go away are logged; Python would write them across the screen."""
 

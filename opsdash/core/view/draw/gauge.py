@@ -70,7 +70,8 @@ def _ends(view: PanelView, reading: Reading, scale: ValueScale) -> list[str]:
 def _draw_bars(cells: Cells, found: list[Reading], view: PanelView, look: Look, scale: ValueScale) -> None:
     has_ends = cells.height >= 3 and cells.width >= 20 and len(found) < cells.height
     room = cells.height - 1 if has_ends else cells.height
-    rows = Cells(cells.width, used_rows(len(found), room) if has_ends else room)
+    used = used_rows(len(found), room)
+    rows = Cells(cells.width, min(used + 1, room) if has_ends else room)
     draw_rows(rows, found, view, look)
     cells.blit(0, 0, rows)
     if has_ends:
@@ -80,7 +81,7 @@ def _draw_bars(cells: Cells, found: list[Reading], view: PanelView, look: Look, 
             f"{level_mark(level)} {format_fixed([value], found[0].unit)[0]}"
             for value, level in threshold_marks(view.spec)
         ]
-        y = min(rows.height + 1, room) if rows.height < room else room
+        y = min(used + 1, room)
         cells.put(0, y, fit("   ".join([text, *limits]), cells.width), ink(Role.DIM))
 
 
