@@ -102,13 +102,13 @@ def as_document(problems: Sequence[Problem], *, ok: bool) -> str:
 
 async def ask_sources(board: Board) -> Sequence[Finding]:
     """Asks the real sources."""
-    from opsdash.cli.live import ask_everything  # noqa: PLC0415 - HTTP and engine, for --live only
+    from opsdash.cli.live_check import live_findings  # noqa: PLC0415 - HTTP and engine, for --live only
     from opsdash.cli.wiring import Wiring  # noqa: PLC0415
 
     wiring = Wiring()
     sources = wiring.build_sources(board)
     try:
-        return await ask_everything(board, sources, wiring.clock)
+        return await live_findings(board, sources, wiring.clock)
     finally:
         for source in sources.values():
             await source.aclose()

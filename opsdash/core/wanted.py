@@ -56,7 +56,7 @@ def _wanted(state: State, spec: PanelSpec, now_s: float) -> WantedPanel:
     shown = [query for query in spec.queries if not query.hidden]
     if spec.requests is not None:
         shown.append(PanelQuery(query=spec.requests, name="requests"))
-    queries = tuple(replace(query, query=_resolved(state, query.query, now_s)) for query in shown)
+    queries = tuple(replace(query, query=resolved(state, query.query, now_s)) for query in shown)
     return WantedPanel(
         spec=spec,
         queries=queries,
@@ -65,7 +65,8 @@ def _wanted(state: State, spec: PanelSpec, now_s: float) -> WantedPanel:
     )
 
 
-def _resolved(state: State, query: Query, now_s: float) -> Query:
+def resolved(state: State, query: Query, now_s: float) -> Query:
+    """The query with the chosen values, the step and the range put in for its variables."""
     span = span_of(query, state.time_range, now_s)
     scrape = next((source.scrape_interval_s for source in state.board.sources if source.name == query.source), 15.0)
     return resolve_query(

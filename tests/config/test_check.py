@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from opsdash.cli.check import Finding, check
-from opsdash.cli.live import ask_everything
+from opsdash.cli.live_check import live_findings
 from opsdash.config import load
 from opsdash.core.errors import QueryRejected, SourceUnavailable
 from opsdash.core.metrics.answers import Answer, LogRow
@@ -163,7 +163,7 @@ async def test_every_shown_query_is_asked_once_with_its_variables(tmp_path: Path
     board = load(written(tmp_path, SOUND)).board
     assert board is not None
     prom, logs = Scripted("prom"), Scripted("logs")
-    assert await ask_everything(board, {"prom": prom, "logs": logs}, Clock()) == [
+    assert await live_findings(board, {"prom": prom, "logs": logs}, Clock()) == [
         ("panel:D/P:0", "warning", "gives no data now"),
         ("panel:D/Q:0", "error", "422: parse error"),
         ("panel:D/L:0", "warning", "1 of 5 shards failed"),
@@ -175,7 +175,7 @@ async def test_a_lost_source_is_told_once_and_its_queries_are_left_out(tmp_path:
     board = load(written(tmp_path, SOUND)).board
     assert board is not None
     prom, logs = Scripted("prom", lost=True), Scripted("logs")
-    findings = await ask_everything(board, {"prom": prom, "logs": logs}, Clock())
+    findings = await live_findings(board, {"prom": prom, "logs": logs}, Clock())
     assert findings[0] == ("source:prom", "error", "prom refused the connection")
     assert [what for what, _, _ in findings] == ["source:prom", "panel:D/L:0"]
     assert prom.asked == []

@@ -543,9 +543,7 @@ async def test_too_many_buckets_and_too_many_points_say_what_would_do(server: El
         server.api("PUT", "/_cluster/settings", {"persistent": {"search.max_buckets": None}})
         await source.aclose()
     usual = ElasticsearchSource(spec(server), SystemClock())
-    with pytest.raises(
-        QueryRejected, match=r"12,001 points a series are more than 11,000; an interval of 2s would do"
-    ):
+    with pytest.raises(QueryRejected, match=r"12,001 points a series are more than 11,000; an interval of 2s would do"):
         await usual.fetch(query(), Span(start_s=START_S, end_s=START_S + 12_000, step_s=1))
     await usual.aclose()
 

@@ -10,9 +10,8 @@ from opsdash.core.errors import OpsdashError
 from opsdash.core.metrics.answers import Answer
 from opsdash.core.metrics.queries import EsQuery, LogQuery, PromQuery, Query
 from opsdash.core.state import State, apply, initial
-from opsdash.core.substitution.substitute import resolve_query
 from opsdash.core.view.board import Board
-from opsdash.core.wanted import span_of
+from opsdash.core.wanted import resolved, span_of
 from opsdash.engine.options import find_options
 from opsdash.ports import Clock, LogSource, Source
 
@@ -24,7 +23,7 @@ LONGEST_S = 15.0
 _AT_ONCE = 8
 
 
-async def ask_everything(board: Board, sources: Mapping[str, Source], clock: Clock) -> Sequence[Finding]:
+async def live_findings(board: Board, sources: Mapping[str, Source], clock: Clock) -> Sequence[Finding]:
     """Findings in the order of the configuration: sources, variables, panels.
 
     Where a source does not let us in, that is said once and its queries are not asked.
@@ -101,24 +100,13 @@ async def _ask(what: str, query: Query, source: Source, state: State, now_s: flo
 
 async def _answer(query: Query, source: Source, state: State, now_s: float) -> Answer:
     span = span_of(query, state.time_range, now_s)
-    resolved = resolve_query(
-        query,
-        state.bindings,
-        step_s=span.step_s,
-        start_s=span.start_s,
-        end_s=span.end_s,
-        scrape_interval_s=_scrape_interval(state.board, query.source),
-    )
-    if isinstance(resolved, LogQuery):
-        return await cast("LogSource", source).fetch_logs(resolved, span.start_s, span.end_s)
-    if isinstance(resolved, PromQuery | EsQuery) and resolved.instant:
-        return await source.fetch_instant(resolved, span.end_s)
-    return await source.fetch(resolved, span)
+    asked = resolved(state, query, now_s)
+    if isinstance(asked, LogQuery):
+        return await cast("LogSource", source).fetch_logs(asked, span.start_s, span.end_s)
+    if isinstance(asked, PromQuery | EsQuery) and asked.instant:
+        return await source.fetch_instant(asked, span.end_s)
+    return await source.fetch(asked, span)
 
 
 def _patience(board: Board, name: str) -> float:
     return min(LONGEST_S, next((spec.timeout_s for spec in board.sources if spec.name == name), LONGEST_S))
-
-
-def _scrape_interval(board: Board, name: str) -> float:
-    return next((spec.scrape_interval_s for spec in board.sources if spec.name == name), 15.0)
