@@ -1,0 +1,124 @@
+"""Samples as matrices: series of one grid share its times; the others lie in a matrix filled up at its right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from opsdash.core.promql.storage import Block, Matcher, Storage
+from opsdash.core.promql.values import Floats, Ints, LabelSet, is_stale, label_set
+
+_OWN_MATRIX = 4
+"""A block of fewer series is put into one matrix with others: it is the number of matrices that costs."""
+_WIDEST_FILL = 4
+"""Series that have so many times fewer samples than the longest go into another matrix."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """Series whose samples lie in one matrix."""
+
+    labels: tuple[LabelSet, ...]
+    times: Ints
+    """(1, samples) where all series have the same times, else (series, samples), filled up with a time after all."""
+    values: Floats
+    """(series, samples)."""
+
+    def found(self, at: Ints, side: str) -> Ints:
+        """How many samples of each series are before `at` (left) or not after it (right): (1 or series, steps)."""
+        if len(self.times) == 1:
+            index = np.searchsorted(self.times[0], at, "left" if side == "left" else "right")
+            return index[None].astype(np.int64)
+        first, last = int(self.times[:, 0].min()), int(self.times.max())
+        span = last - first + 3
+        rows = np.arange(len(self.times), dtype=np.int64)[:, None]
+        keys = (self.times - first + 1 + rows * span).ravel()
+        sought = np.clip(at, first - 1, last)[None] - first + 1 + rows * span
+        places = np.searchsorted(keys, sought, "left" if side == "left" else "right")
+        return places.astype(np.int64) - rows * self.times.shape[1]
+
+
+def take(matrix: Floats | Ints, index: Ints) -> Floats:
+    """The entries of each row at places that are the same for all rows (1, …) or each row's own (series, …)."""
+    if len(index) == 1:
+        return matrix[:, index[0]]  # type: ignore[return-value]
+    if len(matrix) == 1:
+        return matrix[0][index]  # type: ignore[return-value]
+    return np.take_along_axis(matrix, index.reshape(len(index), -1), axis=1).reshape(index.shape)  # type: ignore[return-value]
+
+
+def selected(storage: Storage, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> list[Batch]:
+    """What a selector finds between two times, both included."""
+    small: list[Batch] = []
+    found: list[Batch] = []
+    for block in storage.select(matchers, start_ms, end_ms):
+        batch = _cut(block, start_ms, end_ms)
+        if batch.values.size:
+            (found if len(batch.labels) >= _OWN_MATRIX else small).append(batch)
+    if len(small) <= 1:
+        return found + small
+    return found + pooled(
+        [(batch.labels[row], batch.times[0], batch.values[row]) for batch in small for row in range(len(batch.labels))]
+    )
+
+
+def _cut(block: Block, start_ms: int, end_ms: int) -> Batch:
+    first = int(np.searchsorted(block.times, start_ms, "left"))
+    last = int(np.searchsorted(block.times, end_ms, "right"))
+    labels = tuple(map(label_set, block.labels)) if last > first else ()
+    values = np.asarray(block.values[:, first:last], dtype=np.float64)
+    return Batch(labels, np.asarray(block.times[None, first:last], dtype=np.int64), values)
+
+
+def pooled(series: Sequence[tuple[LabelSet, Ints, Floats]]) -> list[Batch]:
+    """Series with times of their own, in as few matrices as do not waste much memory. Empty ones are left out."""
+    waiting = sorted((one for one in series if one[1].size), key=lambda one: -one[1].size)
+    batches: list[Batch] = []
+    while waiting:
+        longest = waiting[0][1].size
+        count = sum(one[1].size * _WIDEST_FILL >= longest for one in waiting)
+        batches.append(_filled(waiting[:count]))
+        waiting = waiting[count:]
+    return batches
+
+
+def _filled(series: Sequence[tuple[LabelSet, Ints, Floats]]) -> Batch:
+    sizes = np.array([times.size for _, times, _ in series])
+    if len(series) == 1:
+        labels, times, values = series[0]
+        return Batch((labels,), times[None], values[None])
+    mask = np.arange(sizes.max()) < sizes[:, None]
+    times = np.full(mask.shape, max(int(one[1][-1]) for one in series) + 1, dtype=np.int64)
+    values = np.zeros(mask.shape)
+    times[mask] = np.concatenate([one[1] for one in series])
+    values[mask] = np.concatenate([one[2] for one in series])
+    return Batch(tuple(one[0] for one in series), times, values)
+
+
+def without_stale(batch: Batch) -> list[Batch]:
+    """The samples that are values: markers of a series' end are none."""
+    stale = is_stale(batch.values)
+    marked = stale.any(axis=1)
+    if not marked.any():
+        return [batch]
+    clean = np.flatnonzero(~marked)
+    whole = rows_of(batch, clean)
+    keep = ~stale
+    if len(batch.times) > 1:
+        keep &= batch.times < batch.times.max()
+    return ([whole] if clean.size else []) + kept(rows_of(batch, np.flatnonzero(marked)), keep[marked])
+
+
+def kept(batch: Batch, keep: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> list[Batch]:
+    """Only some samples of each series."""
+    times = np.broadcast_to(batch.times, batch.values.shape)
+    rows = range(len(batch.labels))
+    return pooled([(batch.labels[row], times[row][keep[row]], batch.values[row][keep[row]]) for row in rows])
+
+
+def rows_of(batch: Batch, rows: Ints) -> Batch:
+    """Some series of a batch."""
+    times = batch.times if len(batch.times) == 1 else batch.times[rows]
+    return Batch(tuple(batch.labels[row] for row in rows), times, batch.values[rows])

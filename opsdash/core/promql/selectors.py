@@ -1,0 +1,74 @@
+"""Instant and range selectors: look-back, staleness, `offset`, `@`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from opsdash.core.promql.batches import Batch, selected, take, without_stale
+from opsdash.core.promql.nodes import Edge, RangeSelector, Selector, Shift
+from opsdash.core.promql.scope import Semantics
+from opsdash.core.promql.storage import Storage
+from opsdash.core.promql.values import Ints, Vector, is_stale, joined
+from opsdash.core.promql.windows import Windows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """How samples are read for one query."""
+
+    storage: Storage
+    semantics: Semantics
+    lookback_ms: int
+    start_ms: int
+    """Of the whole query, for `@ start()`."""
+    end_ms: int
+
+    def shifted(self, shift: Shift, times: Ints) -> Ints:
+        """The times at which a selector looks."""
+        at = shift.at
+        if at is not None:
+            known = {Edge.START: self.start_ms, Edge.END: self.end_ms}
+            times = np.full_like(times, known[at] if isinstance(at, Edge) else at)
+        return times - shift.offset_ms
+
+    def instant(self, selector: Selector, times: Ints, *, sample_times: bool = False) -> Vector:
+        """The newest sample of each series, or the time of it in seconds, ordered by labels."""
+        looked = self.shifted(selector.shift, times)
+        oldest = int(looked.min()) - self.lookback_ms
+        batches = selected(self.storage, selector.matchers, oldest, int(looked.max()))
+        found = [self._newest(batch, looked, sample_times=sample_times) for batch in batches]
+        return ordered(joined(found, times.size))
+
+    def _newest(self, batch: Batch, looked: Ints, *, sample_times: bool) -> Vector:
+        index = batch.found(looked, "right") - 1
+        readable = np.maximum(index, 0)
+        seen = take(batch.times, readable)
+        oldest = looked - self.lookback_ms
+        fresh = (index >= 0) & ((seen >= oldest) if self.semantics is Semantics.V2 else (seen > oldest))
+        values = take(batch.values, readable)
+        present = fresh & ~is_stale(values)
+        if sample_times:
+            values = np.broadcast_to(seen / 1000, values.shape)
+        return Vector(batch.labels, values, present)
+
+    def ranges(self, selector: RangeSelector, times: Ints) -> list[Windows]:
+        """The windows of a range selector."""
+        ends = self.shifted(selector.selector.shift, times)
+        oldest = int(ends.min()) - selector.range_ms
+        batches = selected(self.storage, selector.selector.matchers, oldest, int(ends.max()))
+        clean = [part for batch in batches for part in without_stale(batch)]
+        return [self.windowed(batch, ends, selector.range_ms, times) for batch in clean]
+
+    def windowed(self, batch: Batch, ends: Ints, range_ms: int, times: Ints) -> Windows:
+        """Which samples of a batch lie in the windows that end at `ends`."""
+        side = "left" if self.semantics is Semantics.V2 else "right"
+        first = batch.found(ends - range_ms, side)
+        return Windows(batch, first, batch.found(ends, "right"), ends, range_ms, times)
+
+
+def ordered(vector: Vector) -> Vector:
+    """The series in the order of their labels, as Prometheus reads them."""
+    order = sorted(range(len(vector.labels)), key=vector.labels.__getitem__)
+    return vector if order == list(range(len(order))) else vector.rows(order)
