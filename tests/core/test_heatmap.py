@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -94,3 +96,12 @@ def test_a_heatmap_without_a_count_says_so() -> None:
     shown = window({"0.1": [float("nan")] * 9, "1": [float("nan")] * 9, "+Inf": [float("nan")] * 9}, label="le")
     lines = draw(panel_view(PanelKind.HEATMAP, shown), 60, 12, LOOK).lines()
     assert any("every bucket is empty" in line for line in lines)
+
+
+def test_the_cursor_reads_every_bucket_at_its_instant() -> None:
+    shown = window({"0.1": [1.0] * 9, "1": [4.0] * 9, "+Inf": [10.0] * 9}, label="le")
+    lines = draw(panel_view(PanelKind.HEATMAP, shown), 60, 12, replace(LOOK, cursor_s=START_S + 40)).lines()
+    assert [line.split("│")[1].split()[0] for line in lines if "┤" in line] == ["6", "3", "1"]
+    assert not any(" – " in line for line in lines)
+    late = draw(panel_view(PanelKind.HEATMAP, shown), 60, 12, replace(LOOK, cursor_s=START_S + 80)).lines()
+    assert next(line.split("│")[0].split()[-1] for line in late if "┤" in line).endswith("6")

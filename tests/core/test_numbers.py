@@ -209,3 +209,12 @@ def test_zero_is_on_the_scale_of_negative_values() -> None:
     view = panel_view(PanelKind.GAUGE, window({"a": [-16.0, -16.0], "b": [-65.0, -65.0]}))
     scale = scale_for(readings(view, LOOK), view.spec)
     assert (scale.low, scale.high) == (-80.0, 0.0)
+
+
+def test_the_digits_of_all_gauges_are_of_one_size() -> None:
+    view = panel_view(PanelKind.GAUGE, window({"a": [58.7] * 3, "b": [17.0] * 3}), unit="percent")
+    cells = gauge.draw(view, 100, 14, LOOK)
+    heights = [
+        int(np.isin(half, [ord(sign) for sign in "█▀▄"]).any(axis=1).sum()) for half in np.hsplit(cells.codes, 2)
+    ]
+    assert heights[0] == heights[1] > 0

@@ -45,9 +45,11 @@ def draw(view: PanelView, width: int, height: int, look: Look) -> Cells:
     rows = -(-len(found) // columns)
     tile_width, tile_height = width // columns, height // rows
     names = short_names(tuple(reading.name for reading in found), tile_width - 2)
+    arc = _arc_height(tile_width, tile_height, named=len(found) > 1)
+    digits = min((_largest_digits(reading, tile_width, arc) for reading in found), default=0)
     for n, reading in enumerate(found):
         tile = Cells(tile_width, tile_height)
-        _draw_arc(tile, reading, names[n] if len(found) > 1 else "", view, scale)
+        _draw_arc(tile, reading, (names[n] if len(found) > 1 else "", digits), view, scale)
         cells.blit(n % columns * tile_width, n // columns * tile_height, tile)
     return cells
 
@@ -102,10 +104,24 @@ def _ring(width: int, height: int) -> tuple[NDArray[np.uint8], Floats]:
     return dots, 1 - np.arctan2(middle_y, middle_x) / np.pi
 
 
-def _draw_arc(tile: Cells, reading: Reading, name: str, view: PanelView, scale: ValueScale) -> None:
-    """The ring filled up to the value, thresholds in their colours on the rest of it, the value in the middle."""
+def _arc_height(width: int, height: int, *, named: bool) -> int:
+    return min(height - (2 if named else 1), _LARGEST_ARC, max(width // 4, 1))
+
+
+def _largest_digits(reading: Reading, width: int, height: int) -> int:
+    """The scale of digits that the hole of the ring has room for; 0 for none."""
+    hole = int(min(width / 2, height * 2) * (1 - _RING) * 2 * 0.8)
+    return largest_scale(reading.text, hole - 2, min(height // 2, 5))
+
+
+def _draw_arc(tile: Cells, reading: Reading, words: tuple[str, int], view: PanelView, scale: ValueScale) -> None:
+    """The ring filled up to the value, thresholds in their colours on the rest of it, the value in the middle.
+
+    `words` are the name below it and the scale of the value's digits.
+    """
+    name, digits = words
     foot = 2 if name else 1
-    height = min(tile.height - foot, _LARGEST_ARC, max(tile.width // 4, 1))
+    height = _arc_height(tile.width, tile.height, named=bool(name))
     top = (tile.height - foot - height) // 2
     dots, share = _ring(tile.width, height)
     alarming = reading.level >= Level.WARNING
@@ -119,20 +135,19 @@ def _draw_arc(tile: Cells, reading: Reading, name: str, view: PanelView, scale: 
     area = (slice(top, top + height), slice(0, tile.width))
     np.copyto(tile.codes[area], shown.astype(np.uint32) + raster.BRAILLE, where=shown != 0)
     np.copyto(tile.inks[area], inks, where=shown != 0)
-    _draw_value(tile, reading, top, height)
+    _draw_value(tile, reading, (top, height), digits)
     _draw_ends(tile, _ends(view, reading, scale), top + height, height)
     if name:
         tile.put((tile.width - text_width(name)) // 2, min(top + height + 1, tile.height - 1), name)
 
 
-def _draw_value(tile: Cells, reading: Reading, top: int, height: int) -> None:
-    """In the hole of the ring; large where it fits."""
+def _draw_value(tile: Cells, reading: Reading, place: tuple[int, int], scale: int) -> None:
+    """In the hole of the ring, which is at `place` (top, height); large where all of them fit."""
+    top, height = place
     alarming = reading.level >= Level.WARNING
     role = Role.STALE if reading.is_gone else level_role(reading.level) if alarming else Role.TEXT
     style = ink(role, attributes=BOLD)
     sign = "░" if reading.is_gone else level_mark(reading.level).strip()
-    hole = int(min(tile.width / 2, height * 2) * (1 - _RING) * 2 * 0.8)
-    scale = largest_scale(reading.text, hole - 2, min(height // 2, 5))
     if scale:
         wide, high = size_of(reading.text, scale)
         right = draw_digits(tile, ((tile.width - wide) // 2, top + height - high), reading.text, DigitPen(scale, style))

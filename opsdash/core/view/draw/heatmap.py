@@ -11,7 +11,7 @@ from opsdash.core.metrics.histogram import BucketMatrix, bucket_matrix
 from opsdash.core.metrics.window import Floats, Window
 from opsdash.core.text import fit, text_width
 from opsdash.core.view.axes import nice_step
-from opsdash.core.view.cells import Cells, ink
+from opsdash.core.view.cells import BOLD, Cells, ink
 from opsdash.core.view.drawn import Drawn, drawn_series
 from opsdash.core.view.look import Look
 from opsdash.core.view.plotted import PlotSpan
@@ -47,6 +47,9 @@ def draw(view: PanelView, width: int, height: int, look: Look) -> Cells:
     picture = _counts(matrix, span, width - gutter, bands, rows)
     top = _top(picture)
     _draw_shades(cells, picture, top, gutter, look)
+    if look.cursor_s is not None:
+        rows_of_buckets = np.where(bands < len(matrix.names), bands, -1)
+        _draw_cursor(cells, picture, rows_of_buckets, (gutter, span.place(look.cursor_s)))
     if has_axis:
         _draw_labels(cells, labels, bands, rows, gutter)
     if has_times:
@@ -156,6 +159,26 @@ def _draw_gaps(cells: Cells, picture: Floats, gutter: int) -> None:
     gaps = gutter + np.flatnonzero(unknown[known[0] : known[-1]]) + known[0]
     cells.codes[: len(picture), gaps] = ord("╎")
     cells.inks[: len(picture), gaps] = ink(Role.FRAME)
+
+
+def _draw_cursor(cells: Cells, picture: Floats, bands: NDArray[np.intp], place: tuple[int, float]) -> None:
+    """A vertical line, and beside it the count of every bucket at that instant; a dash where it is not known.
+
+    `bands` is the bucket of each row, below zero where a row has none.
+    """
+    (rows, width), (gutter, share) = picture.shape, place
+    if not width or not 0 <= share <= 1:
+        return
+    column = min(int(share * width), width - 1)
+    x = gutter + column
+    cells.fill(x, 0, 1, rows, "│", ink(Role.CURSOR, attributes=BOLD))
+    for row in range(rows):
+        if (row and bands[row] == bands[row - 1]) or bands[row] < 0:
+            continue
+        count = float(picture[row, column])
+        text = " – " if np.isnan(count) else f" {format_value(count, 'short')} "
+        left = x + 1 if x + 1 + len(text) <= cells.width else x - len(text)
+        cells.put(max(left, gutter), row, text)
 
 
 def _shade_ink(shade: int) -> int:
