@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from opsdash.adapters.sources.elasticsearch.client import ElasticsearchClient
 from opsdash.adapters.sources.elasticsearch.errors import IndexMissing, TextFieldUsed
 from opsdash.adapters.sources.elasticsearch.fields import (
+    DATES,
     Fields,
     fields_of,
     nearest_index,
@@ -110,9 +112,7 @@ class Catalogue:
         try:
             async with asyncio.timeout(EXPLAIN_WITHIN_S):
                 if isinstance(error, IndexMissing):
-                    near = nearest_index(error.index, await self.indices())
-                    hint = f"; did you mean {clean(near, longest=120)}?" if near else ""
-                    return QueryRejected(error.message + hint)
+                    return QueryRejected(error.message + await self._index_hint(error.index))
                 if isinstance(error, TextFieldUsed):
                     words = text_field_words(error.field, await self.fields(index, [error.field]))
                     return QueryRejected(f"{self._client.name}: {words}")
@@ -122,14 +122,16 @@ class Catalogue:
 
     async def nothing_matches(self, index: str) -> str:
         """Words for a pattern that no index matches."""
-        near = None
-        try:
+        hint = ""
+        with suppress(TimeoutError):
             async with asyncio.timeout(EXPLAIN_WITHIN_S):
-                near = nearest_index(index, await self.indices())
-        except TimeoutError:
-            pass
-        hint = f"; did you mean {clean(near, longest=120)}?" if near else ""
+                hint = await self._index_hint(index)
         return f"no index matches {clean(index, longest=120)}{hint}"
+
+    async def _index_hint(self, wanted: str) -> str:
+        """`; did you mean …?`, or nothing where no name is near."""
+        near = nearest_index(wanted, await self.indices())
+        return f"; did you mean {clean(near, longest=120)}?" if near else ""
 
     async def why_empty(self, index: str, time_field: str, names: Iterable[str]) -> tuple[str, ...]:
         """Why nothing was found, as far as the mappings tell.
@@ -143,6 +145,6 @@ class Catalogue:
             return ()
         if fields is None or not fields.types:
             return ()
-        if not fields.kinds(time_field) & {"date", "date_nanos"}:
+        if not fields.kinds(time_field) & DATES:
             raise QueryRejected(f"{self._client.name}: {no_time_field(time_field, index, fields)}")
         return tuple(no_such_field(name, index, fields) for name in names if name and not fields.kinds(name))

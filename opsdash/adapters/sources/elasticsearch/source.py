@@ -87,7 +87,7 @@ class ElasticsearchSource:
         width = INSTANT_S
         if isinstance(query, EsQuery):
             width = query.interval_s or INSTANT_S
-            query = _as_instant(query)
+            query = replace(query, instant=True)
         return await self.fetch(query, Span(start_s=at_s - width, end_s=at_s, step_s=width))
 
     async def fetch_logs(
@@ -226,7 +226,7 @@ class ElasticsearchSource:
             bytes=reply.bytes,
         )
 
-    # -- what both need --------------------------------------------------------------------------------------------
+    # -- variables -------------------------------------------------------------------------------------------------
 
     async def _field_values(self, wanted: FieldValues, start_s: float, end_s: float) -> tuple[str, ...]:
         index = self._spec.index
@@ -254,6 +254,8 @@ class ElasticsearchSource:
             return tuple(text for text in map(key_text, aggregations["values"]["buckets"]) if text)
         except (KeyError, TypeError) as error:
             raise AnswerUnusable(f"{self.name} answered without the values that were asked for") from error
+
+    # -- how all of them ask ---------------------------------------------------------------------------------------
 
     async def _search(self, index: str, body: Body, decode: DecodeJson = whole_json) -> Reply:
         reply = await self._asked(lambda client: client.search(index=index, body=body), index, decode)
@@ -285,10 +287,6 @@ def _partial_from_s(times: Floats, grid: Grid, notes: Notes, asked_at_s: float, 
         return float(times[0])
     place = floor((asked_at_s * 1000 - grid.start_ms) / grid.step_ms)
     return float(times[place]) if not instant and 0 <= place < grid.buckets else None
-
-
-def _as_instant(query: EsQuery) -> EsQuery:
-    return query if query.instant else replace(query, instant=True)
 
 
 def _with_filters(query: EsQuery, filters: tuple[tuple[str, str], ...]) -> EsQuery:
