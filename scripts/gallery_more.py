@@ -121,8 +121,27 @@ HOSTILE = (
 )  # fmt: skip
 
 
+def hostile_logs() -> Iterator[tuple[PanelView, Look]]:
+    rows = tuple(
+        LogRow(id=str(n), at_s=END_S - 40_000.0 * n, message=text, level=text, fields={"service": text, text: 1.0})
+        for n, text in enumerate((*HOSTILE, "one\nline\nand more\n", " " * 40 + "far right"))
+    )
+    base = panel(PanelKind.LOGS, window((), 1.0), title="Hostile \x1b[2J lines", source="logs")
+    asked = PanelQuery(query=LogQuery(source="logs", query="*"), name="A")
+    found = QueryView(spec=asked, window=window((), 1.0), legends=(), answer=Answer(rows=rows), state=Freshness.FRESH)
+    base = replace(base, queries=(found,))
+    yield base, LOOK
+    yield base, replace(LOOK, row=3, expanded=frozenset({"3", "6"}), maximised=True, scroll=3)
+
+
 def cases(kind: PanelKind) -> Iterator[tuple[PanelView, Look]]:
     """One kind with data that nobody likes to draw."""
+    if kind is PanelKind.TEXT:
+        yield panel(kind, window((), 1.0), title="Hostile \x1b[2J text", text="\n".join(HOSTILE)), LOOK
+        return
+    if kind is PanelKind.LOGS:
+        yield from hostile_logs()
+        return
     many = 1000 if kind is not PanelKind.HEATMAP else 60
     step = 10.0
     yield panel(kind, window(HOSTILE, 20.0), title="Hostile \x1b[2J labels"), LOOK

@@ -17,7 +17,7 @@ from opsdash.core.view.log_rows import level_of_row, rows_of
 from opsdash.core.view.look import Look
 from opsdash.core.view.panels import PanelKind, PanelQuery
 from opsdash.core.view.roles import Role
-from tests.fakes.panel_views import START_S, panel_view, query_view
+from tests.fakes.panel_views import START_S, panel_view, query_view, window
 
 LOOK = Look(now_s=START_S)
 
@@ -152,3 +152,12 @@ def test_rows_of_several_queries_are_merged_and_counted_once():
 def test_it_is_readable_at_30_by_8():
     lines = shown(logs_of(row(1, "upstream timed out", level="error")), width=28, height=6)
     assert lines[0] == "14:13:19 ● upstream timed o…"
+
+
+def test_an_answer_of_series_where_rows_were_asked_for_is_said():
+    view = panel_view(PanelKind.LOGS, window({"a": [1.0, 2.0]}))
+    assert "no log rows in the answer" in shown(view)[0]
+
+
+def test_a_message_that_begins_with_spaces_is_seen():
+    assert "far right" in shown(logs_of(row(1, message=" " * 60 + "far right")), width=40)[0]

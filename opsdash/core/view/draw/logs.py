@@ -75,7 +75,9 @@ def draw(view: PanelView, width: int, height: int, look: Look) -> Cells:
     cells = Cells(width, height)
     found = rows_of(view, look)
     if width < 1 or height < 1 or not found.rows:
-        if found.total and not found.rows:
+        if not found.total:
+            cells.put(0, 0, fit("no log rows in the answer", width), ink(Role.DIM))
+        elif not found.rows:
             cells.put(0, 0, fit(f"none of {found.total:,} rows contains {look.filter}", width), ink(Role.DIM))
         return cells
     layout = _layout(found, width, look)
@@ -206,7 +208,7 @@ def _draw_head(picture: _Picture, y: int, row: LogRow, ground: Role) -> None:
     for name, room in layout.columns:
         cells.put(x, y, fit(field_of(row, name), room), ink(Role.ACCENT, ground))
         x += room + 1
-    text = fit(message_of(row), cells.width - layout.message_x)
+    text = fit(message_of(row).lstrip(), cells.width - layout.message_x)
     _put_marked(picture, (layout.message_x, y), text, ink(Role.TEXT, ground))
 
 
