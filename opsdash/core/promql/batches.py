@@ -25,17 +25,19 @@ class Batch:
     """(1, samples) where all series have the same times, else (series, samples), filled up with a time after all."""
     values: Floats
     """(series, samples)."""
+    beyond: int = 0
+    """The time that fills up the rows, at least 2 ms after the last sample."""
 
     def found(self, at: Ints, side: str) -> Ints:
         """How many samples of each series are before `at` (left) or not after it (right): (1 or series, steps)."""
         if len(self.times) == 1:
             index = np.searchsorted(self.times[0], at, "left" if side == "left" else "right")
             return index[None].astype(np.int64)
-        first, last = int(self.times[:, 0].min()), int(self.times.max())
-        span = last - first + 3
+        first = int(self.times[:, 0].min())
+        span = self.beyond - first + 2
         rows = np.arange(len(self.times), dtype=np.int64)[:, None]
         keys = (self.times - first + 1 + rows * span).ravel()
-        sought = np.clip(at, first - 1, last)[None] - first + 1 + rows * span
+        sought = np.clip(at, first - 1, self.beyond - 1)[None] - first + 1 + rows * span
         places = np.searchsorted(keys, sought, "left" if side == "left" else "right")
         return places.astype(np.int64) - rows * self.times.shape[1]
 
@@ -90,11 +92,12 @@ def _filled(series: Sequence[tuple[LabelSet, Ints, Floats]]) -> Batch:
         labels, times, values = series[0]
         return Batch((labels,), times[None], values[None])
     mask = np.arange(sizes.max()) < sizes[:, None]
-    times = np.full(mask.shape, max(int(one[1][-1]) for one in series) + 1, dtype=np.int64)
+    beyond = max(int(one[1][-1]) for one in series) + 2
+    times = np.full(mask.shape, beyond, dtype=np.int64)
     values = np.zeros(mask.shape)
     times[mask] = np.concatenate([one[1] for one in series])
     values[mask] = np.concatenate([one[2] for one in series])
-    return Batch(tuple(one[0] for one in series), times, values)
+    return Batch(tuple(one[0] for one in series), times, values, beyond)
 
 
 def without_stale(batch: Batch) -> list[Batch]:
@@ -107,7 +110,7 @@ def without_stale(batch: Batch) -> list[Batch]:
     whole = rows_of(batch, clean)
     keep = ~stale
     if len(batch.times) > 1:
-        keep &= batch.times < batch.times.max()
+        keep &= batch.times < batch.beyond
     return ([whole] if clean.size else []) + kept(rows_of(batch, np.flatnonzero(marked)), keep[marked])
 
 
@@ -121,4 +124,4 @@ def kept(batch: Batch, keep: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) ->
 def rows_of(batch: Batch, rows: Ints) -> Batch:
     """Some series of a batch."""
     times = batch.times if len(batch.times) == 1 else batch.times[rows]
-    return Batch(tuple(batch.labels[row] for row in rows), times, batch.values[rows])
+    return Batch(tuple(batch.labels[row] for row in rows), times, batch.values[rows], batch.beyond)

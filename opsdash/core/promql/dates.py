@@ -9,8 +9,10 @@ import numpy as np
 from opsdash.core.promql.values import Floats, Ints
 
 _DAY = 86_400
-_UNREADABLE = -(2**63)
-"""What Go makes of a number that is no whole number of 64 bits."""
+_CYCLE_YEARS = 400
+_UNREADABLE = 2**63 - 146_097 * _DAY
+"""Go takes what is no whole number of 64 bits for the second 2^63, in the year 292277026596. It is kept here one cycle
+of the calendar earlier, which has the same days, to fit into 64 bits."""
 
 
 def _seconds(values: Floats) -> Ints:
@@ -46,6 +48,11 @@ def _day_of_year(values: Floats) -> Ints:
     return result
 
 
+def _year(values: Floats) -> Ints:
+    readable = _seconds(values) != _UNREADABLE
+    return np.where(readable, _civil(values)[0], _civil(values)[0] + _CYCLE_YEARS)
+
+
 def _days_in_month(values: Floats) -> Ints:
     year, month, _ = _civil(values)
     result: Ints = _DAYS_IN_MONTH[month - 1] + np.where(month == 2, _is_leap(year), 0)
@@ -60,6 +67,6 @@ DATES: Mapping[str, Callable[[Floats], Ints]] = {
     "day_of_year": _day_of_year,
     "days_in_month": _days_in_month,
     "month": lambda values: _civil(values)[1],
-    "year": lambda values: _civil(values)[0],
+    "year": _year,
 }
 """Functions of seconds since 1970; Sunday is day 0 of the week."""

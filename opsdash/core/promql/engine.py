@@ -12,10 +12,10 @@ from opsdash.core.promql.evaluate import Evaluation, constant_nodes
 from opsdash.core.promql.nodes import Expr, Kind, RangeSelector, Selector, Subquery, bare, parts
 from opsdash.core.promql.parse import parse_tree
 from opsdash.core.promql.scope import Semantics
-from opsdash.core.promql.selectors import Reader, ordered
+from opsdash.core.promql.selectors import Reader
 from opsdash.core.promql.storage import Matcher, Storage, Times, Values
 from opsdash.core.promql.types import kind_of
-from opsdash.core.promql.values import Bools, Ints, LabelSet, Vector, merged, shown
+from opsdash.core.promql.values import Bools, Ints, LabelSet, Vector, merged, ordered, shown
 
 DEFAULT_LOOKBACK_MS = 300_000
 DEFAULT_STEP_MS = 60_000
@@ -94,7 +94,7 @@ class Engine:
 
     def instant(self, query: str, time_ms: int) -> Answer:
         """The answer at one time. Raises ParseError, EvaluationError."""
-        return self._answer(query, np.array([time_ms], dtype=np.int64), in_range=False)
+        return self._answer(query, np.array([time_ms], dtype=np.int64), time_ms, in_range=False)
 
     def range(self, query: str, start_ms: int, end_ms: int, step_ms: int) -> Answer:
         """The answer at start, start + step, … up to the end. Raises ParseError, EvaluationError."""
@@ -102,16 +102,17 @@ class Engine:
             raise EvaluationError("zero or negative query resolution step widths are not accepted")
         if (end_ms - start_ms) // step_ms >= self._max_samples:
             raise too_many_samples()
-        return self._answer(query, np.arange(start_ms, end_ms + 1, step_ms, dtype=np.int64), in_range=True)
+        times = np.arange(start_ms, end_ms + 1, step_ms, dtype=np.int64)
+        return self._answer(query, times, end_ms, in_range=True)
 
-    def _answer(self, query: str, times: Ints, *, in_range: bool) -> Answer:
+    def _answer(self, query: str, times: Ints, end_ms: int, *, in_range: bool) -> Answer:
         root = parse_tree(query, self._semantics)
         kind = kind_of(root)
         if in_range and kind in (Kind.MATRIX, Kind.STRING):
             raise EvaluationError(f'invalid expression type "{kind}" for range query, must be Scalar or instant Vector')
         if not times.size:
             return _of_vector(_nothing(times), times, "matrix")
-        evaluation = self._evaluation(root, times)
+        evaluation = self._evaluation(root, int(times[0]), end_ms)
         with np.errstate(all="ignore"):
             if kind is Kind.MATRIX:
                 return _of_windows(evaluation, root, times)
@@ -127,13 +128,13 @@ class Engine:
             kind="matrix" if in_range else "scalar", labels=labels, times=times, values=value[None], present=present
         )
 
-    def _evaluation(self, root: Expr, times: Ints) -> Evaluation:
+    def _evaluation(self, root: Expr, start_ms: int, end_ms: int) -> Evaluation:
         reader = Reader(
             storage=self._storage,
             semantics=self._semantics,
             lookback_ms=self._lookback_ms,
-            start_ms=int(times[0]),
-            end_ms=int(times[-1]),
+            start_ms=start_ms,
+            end_ms=end_ms,
         )
         return Evaluation(
             reader=reader,

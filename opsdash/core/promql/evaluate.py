@@ -29,7 +29,7 @@ from opsdash.core.promql.nodes import (
     parts,
 )
 from opsdash.core.promql.scope import Semantics
-from opsdash.core.promql.selectors import Reader
+from opsdash.core.promql.selectors import Reader, drifted
 from opsdash.core.promql.values import Ints, Scalar, Value, Vector, constant_vector, merged, shown, without_name
 from opsdash.core.promql.windows import Windows
 
@@ -113,18 +113,19 @@ class Evaluation:
         """Of each series the time of its newest sample, in seconds."""
         return self.reader.instant(selector, times, sample_times=True)
 
-    def windows(self, expr: Expr, times: Ints) -> Sequence[Windows]:
-        """The samples of a range vector, a matrix at a time."""
+    def windows(self, expr: Expr, times: Ints, *, drifting: bool = False) -> Sequence[Windows]:
+        """The samples of a range vector, a matrix at a time; `drifting`: see selectors.drifted."""
         match bare(expr):
             case RangeSelector() as selector:
-                return self.reader.ranges(selector, times)
+                return self.reader.ranges(selector, times, drifting=drifting)
             case Subquery() as subquery:
-                return self._subquery(subquery, times)
+                return self._subquery(subquery, times, drifting=drifting)
             case _:
                 raise TypeError(f"not a range vector: {type(expr).__name__}")
 
-    def _subquery(self, subquery: Subquery, times: Ints) -> list[Windows]:
+    def _subquery(self, subquery: Subquery, times: Ints, *, drifting: bool) -> list[Windows]:
         ends = self.reader.shifted(subquery.shift, times)
+        ends = drifted(subquery.shift, ends, times) if drifting else ends
         step = subquery.step_ms or self.default_step_ms
         inner_times = self._aligned(int(ends.min()) - subquery.range_ms, int(ends.max()), step)
         if not inner_times.size:

@@ -28,6 +28,7 @@ from opsdash.core.promql.values import (
     joined,
     merged,
     nameless,
+    ordered,
     without_name,
 )
 from opsdash.core.promql.windows import Windows
@@ -62,13 +63,13 @@ def _over(function: OverWindows, *, least: int = 1, keeps_name: bool = False) ->
         place = kinds.index(_M)
         numbers = [scope.scalar(argument, times) for n, argument in enumerate(call.arguments) if n != place]
         found = []
-        for windows in scope.windows(call.arguments[place], times):
+        drifting = FUNCTIONS[call.name].per_step and scope.semantics is Semantics.V2
+        for windows in scope.windows(call.arguments[place], times, drifting=drifting):
             present = windows.over(least)
-            if not present.any():
-                continue
-            labels = windows.labels if keeps_name else tuple(map(without_name, windows.labels))
-            found.append(Vector(labels, function(windows, numbers, scope.semantics), present))
-        return merged(joined(found, times.size), strict=True)
+            if present.any():
+                found.append(Vector(windows.labels, function(windows, numbers, scope.semantics), present))
+        result = ordered(joined(found, times.size))
+        return result if keeps_name else merged(result.with_labels(map(without_name, result.labels)), strict=True)
 
     return evaluate
 

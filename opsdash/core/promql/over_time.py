@@ -85,21 +85,27 @@ def extreme(windows: Windows, pick: np.ufunc) -> Floats:
 
 
 def variance(windows: Windows) -> Floats:
-    """The mean square of the distance from the mean."""
-    return each(windows, _variance)
+    """The mean square of the distance from the mean, in Prometheus's own order, so that what cancels cancels alike."""
+    shape = (len(windows.labels), windows.first.shape[1])
+    middle, middle_rest, squares, squares_rest = np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    for number, (values, inside) in enumerate(windows.columns(), start=1):
+        away = values - (middle + middle_rest)
+        new, new_rest = _kahan(away / number, middle, middle_rest)
+        middle, middle_rest = np.where(inside, new, middle), np.where(inside, new_rest, middle_rest)
+        new, new_rest = _kahan(away * (values - (middle + middle_rest)), squares, squares_rest)
+        squares, squares_rest = np.where(inside, new, squares), np.where(inside, new_rest, squares_rest)
+    return (squares + squares_rest) / np.maximum(windows.counts, 1)
+
+
+def _kahan(more: Floats, whole: Floats, rest: Floats) -> tuple[Floats, Floats]:
+    new = whole + more
+    lost = np.where(np.abs(whole) >= np.abs(more), (whole - new) + more, (more - new) + whole)
+    return new, rest + lost
 
 
 def deviation(windows: Windows) -> Floats:
     """The root of the variance."""
     return np.sqrt(variance(windows))
-
-
-def _variance(part: Gathered) -> Floats:
-    counts = np.maximum(part.counts, 1)
-    away = np.where(part.inside, part.values - part.values[..., :1], 0.0)
-    middle = total(away) / counts
-    squares = np.where(part.inside, (away - middle[..., None]) ** 2, 0.0)
-    return total(squares) / counts
 
 
 def quantile_of(windows: Windows, wanted: Scalar) -> Floats:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from opsdash.core.promql.nodes import Expr, Selector
-from opsdash.core.promql.values import Ints, Value, Vector
+from opsdash.core.promql.values import Ints, Scalar, Value, Vector
 from opsdash.core.promql.windows import Windows
 
 
@@ -36,12 +36,12 @@ class Scope(Protocol):
         """An expression that is an instant vector."""
         ...
 
-    def scalar(self, expr: Expr, times: Ints) -> Ints:
+    def scalar(self, expr: Expr, times: Ints) -> Scalar:
         """An expression that is a scalar: one number a time."""
         ...
 
-    def windows(self, expr: Expr, times: Ints) -> Sequence[Windows]:
-        """The samples of a range vector, a matrix at a time."""
+    def windows(self, expr: Expr, times: Ints, *, drifting: bool = False) -> Sequence[Windows]:
+        """The samples of a range vector, a matrix at a time; `drifting`: see selectors.drifted."""
         ...
 
     def sample_times(self, selector: Selector, times: Ints) -> Vector:

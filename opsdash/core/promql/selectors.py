@@ -10,7 +10,7 @@ from opsdash.core.promql.batches import Batch, selected, take, without_stale
 from opsdash.core.promql.nodes import Edge, RangeSelector, Selector, Shift
 from opsdash.core.promql.scope import Semantics
 from opsdash.core.promql.storage import Storage
-from opsdash.core.promql.values import Ints, Vector, is_stale, joined
+from opsdash.core.promql.values import Ints, Vector, is_stale, joined, ordered
 from opsdash.core.promql.windows import Windows
 
 
@@ -53,12 +53,13 @@ class Reader:
             values = np.broadcast_to(seen / 1000, values.shape)
         return Vector(batch.labels, values, present)
 
-    def ranges(self, selector: RangeSelector, times: Ints) -> list[Windows]:
-        """The windows of a range selector."""
+    def ranges(self, selector: RangeSelector, times: Ints, *, drifting: bool = False) -> list[Windows]:
+        """The windows of a range selector; `drifting`: see `drifted`."""
         ends = self.shifted(selector.selector.shift, times)
         oldest = int(ends.min()) - selector.range_ms
         batches = selected(self.storage, selector.selector.matchers, oldest, int(ends.max()))
         clean = [part for batch in batches for part in without_stale(batch)]
+        ends = drifted(selector.selector.shift, ends, times) if drifting else ends
         return [self.windowed(batch, ends, selector.range_ms, times) for batch in clean]
 
     def windowed(self, batch: Batch, ends: Ints, range_ms: int, times: Ints) -> Windows:
@@ -68,7 +69,9 @@ class Reader:
         return Windows(batch, first, batch.found(ends, "right"), ends, range_ms, times)
 
 
-def ordered(vector: Vector) -> Vector:
-    """The series in the order of their labels, as Prometheus reads them."""
-    order = sorted(range(len(vector.labels)), key=vector.labels.__getitem__)
-    return vector if order == list(range(len(order))) else vector.rows(order)
+def drifted(shift: Shift, ends: Ints, times: Ints) -> Ints:
+    """The ends of windows that `@` should hold in place, as Prometheus 2 moves them in functions that look at the time.
+
+    There, `predict_linear(x[5m] @ t, …)` is evaluated at each step with the distance from `@` to the first step.
+    """
+    return ends if shift.at is None else ends + (times - times[0])

@@ -157,3 +157,9 @@ def grouped(keys: Iterable[LabelSet]) -> tuple[Ints, list[LabelSet]]:
 
 
 KeyOf: TypeAlias = Callable[[LabelSet], LabelSet]
+
+
+def ordered(vector: Vector) -> Vector:
+    """The series in the order of their labels, as Prometheus reads them."""
+    order = sorted(range(len(vector.labels)), key=vector.labels.__getitem__)
+    return vector if order == list(range(len(order))) else vector.rows(order)

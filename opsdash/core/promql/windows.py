@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from opsdash.core.promql.batches import Batch, take
+from opsdash.core.promql.batches import Batch, rows_of, take
 from opsdash.core.promql.values import Bools, Floats, Ints, LabelSet
 
 _MOST_AT_ONCE = 2_000_000
@@ -76,6 +76,12 @@ class Windows:
         result: Bools = np.broadcast_to(enough, (len(self.labels), enough.shape[1]))
         return result
 
+    def columns(self) -> Iterator[tuple[Floats, Bools]]:
+        """The first sample of every window, then the second, …: (series, steps) and whether there is one."""
+        for number in range(int(self.counts.max(initial=0))):
+            index = self.first + number
+            yield self.at(index), index < self.after
+
     def gathered(self) -> Iterator[Gathered]:
         """The samples side by side, as many series at a time as memory allows."""
         widest = max(int(self.counts.max(initial=0)), 1)
@@ -94,9 +100,7 @@ class Windows:
 
     def some(self, rows: Ints) -> Windows:
         """The windows of some of the series."""
-        values = self.batch.values[rows]
-        times = self.batch.times if len(self.batch.times) == 1 else self.batch.times[rows]
-        batch = Batch(tuple(self.labels[row] for row in rows), times, values)
+        batch = rows_of(self.batch, rows)
         if len(self.first) == 1:
             return replace(self, batch=batch)
         return replace(self, batch=batch, first=self.first[rows], after=self.after[rows])
