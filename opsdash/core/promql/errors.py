@@ -22,6 +22,14 @@ class EvaluationError(PromqlError):
     """The query is good PromQL, but these series or these values do not allow an answer. The API's `execution`."""
 
 
+def refusal(query: str, position: int, message: str) -> ParseError:
+    """A parse error with its line and column; Prometheus counts columns in bytes."""
+    before = query[:position]
+    line_start = before.rfind("\n") + 1
+    column = len(before[line_start:].encode(errors="surrogatepass")) + 1
+    return ParseError(f"{before.count(chr(10)) + 1}:{column}: parse error: {message}", position)
+
+
 def too_many_samples() -> EvaluationError:
     """A query that would hold more samples in memory than it may."""
     return EvaluationError("query processing would load too many samples into memory in query execution")

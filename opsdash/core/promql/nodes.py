@@ -134,6 +134,8 @@ class Binary(Node):
     matching: Matching | None = None
     """None where nothing was said."""
     returns_bool: bool = False
+    sign: int = field(default=0, compare=False)
+    """Where the operator stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

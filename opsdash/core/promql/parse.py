@@ -1,119 +1,68 @@
-"""From the text of a query to its tree."""
+"""From the text of a query to a tree that can be evaluated."""
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
-from typing import Any
 
-import promql_parser as parser
-
+from opsdash.core.promql.aggregate import AGGREGATIONS
 from opsdash.core.promql.errors import ParseError
-from opsdash.core.promql.nodes import (
-    Aggregate,
-    Binary,
-    Call,
-    Edge,
-    Expr,
-    Matching,
-    Number,
-    Parens,
-    RangeSelector,
-    Selector,
-    Shift,
-    Subquery,
-    Text,
-    Unary,
-)
+from opsdash.core.promql.functions import FUNCTIONS
+from opsdash.core.promql.grammar import MOST_NESTED, Grammar
+from opsdash.core.promql.nodes import Aggregate, Call, Expr, Selector, parts
+from opsdash.core.promql.regex import RegexRefused, compiled
 from opsdash.core.promql.scope import Semantics
-from opsdash.core.promql.storage import Matcher, MatchOp
-from opsdash.core.promql.values import NAME
+from opsdash.core.promql.storage import MatchOp
+from opsdash.core.promql.third import read_third
+from opsdash.core.promql.types import Check
 
-_OPS = {"Equal": MatchOp.EQUAL, "NotEqual": MatchOp.NOT_EQUAL, "Re": MatchOp.REGEX, "NotRe": MatchOp.NOT_REGEX}
-
-_V, _M, _S = parser.ValueType.Vector, parser.ValueType.Matrix, parser.ValueType.Scalar
-parser.register_extra_functions([parser.Function("holt_winters", [_M, _S, _S], _V)])
+LONGEST_QUERY = 100_000
+"""Characters."""
+_MOST_OPENED = 1000
+_OPENING = re.compile(r"[(\[{+\-*/%^=<>!]|\b(?:and|or|unless|atan2)\b", re.IGNORECASE)
 
 
 @lru_cache(maxsize=1024)
 def parse_tree(query: str, semantics: Semantics = Semantics.V2) -> Expr:
-    """The tree of a query. Raises ParseError."""
-    del semantics
+    """The tree of a query, all of its types checked. Raises ParseError."""
+    if len(query) > LONGEST_QUERY:
+        raise ParseError(f"1:1: parse error: the query is longer than {LONGEST_QUERY:,} characters")
+    if semantics is Semantics.V2:
+        root = Grammar(query).whole()
+        Check(query).expression(root)
+    else:
+        root = _third(query)
+    return root
+
+
+def _third(query: str) -> Expr:
+    """A parser that calls itself must not be given what is nested too deeply."""
+    if sum(1 for _ in _OPENING.finditer(query)) > _MOST_OPENED:
+        raise ParseError(f"parse error: more than {_MOST_OPENED:,} operators and brackets")
+    root = read_third(query)
+    waiting = [(root, 1)]
+    while waiting:
+        expr, depth = waiting.pop()
+        if depth > MOST_NESTED:
+            raise ParseError(f"parse error: the query is nested more than {MOST_NESTED} deep")
+        _check_known(expr)
+        waiting.extend((part, depth + 1) for part in parts(expr))
+    return root
+
+
+def _check_known(expr: Expr) -> None:
+    if isinstance(expr, Call) and (expr.name not in FUNCTIONS or Semantics.V3 not in FUNCTIONS[expr.name].semantics):
+        raise ParseError(f'parse error: unknown function with name "{expr.name}"')
+    if isinstance(expr, Aggregate) and expr.operator not in AGGREGATIONS:
+        raise ParseError(f"parse error: {expr.operator}() is experimental in Prometheus and not here")
+    if isinstance(expr, Selector):
+        for matcher in expr.matchers:
+            if matcher.op in (MatchOp.REGEX, MatchOp.NOT_REGEX):
+                _check_regex(matcher.value)
+
+
+def _check_regex(pattern: str) -> None:
     try:
-        return _node(parser.parse(query))
-    except ValueError as error:
-        raise ParseError(f"parse error: {error}") from error
-
-
-def _node(node: Any) -> Expr:  # noqa: PLR0911
-    match type(node).__name__:
-        case "NumberLiteral":
-            return Number(value=node.val)
-        case "StringLiteral":
-            return Text(value=node.val)
-        case "ParenExpr":
-            return Parens(inner=_node(node.expr))
-        case "VectorSelector":
-            return _selector(node)
-        case "MatrixSelector":
-            return RangeSelector(selector=_selector(node.vector_selector), range_ms=_ms(node.range))
-        case "SubqueryExpr":
-            step = None if node.step is None else _ms(node.step)
-            return Subquery(inner=_node(node.expr), range_ms=_ms(node.range), step_ms=step, shift=_shift(node))
-        case "Call":
-            return Call(name=node.func.name, arguments=tuple(map(_node, node.args)))
-        case "AggregateExpr":
-            modifier = node.modifier
-            return Aggregate(
-                operator=str(node.op),
-                inner=_node(node.expr),
-                parameter=None if node.param is None else _node(node.param),
-                labels=tuple(modifier.labels) if modifier else (),
-                without=modifier is not None and modifier.type == parser.AggModifierType.Without,
-            )
-        case "UnaryExpr":
-            return Unary(operator="-", inner=_node(node.expr))
-        case _:
-            return _binary(node)
-
-
-def _binary(node: Any) -> Binary:
-    modifier = node.modifier
-    matching = None
-    if modifier is not None:
-        many = {"ManyToOne": "left", "OneToMany": "right"}.get(str(modifier.card).rpartition(".")[2], "")
-        on = modifier.matching
-        matching = Matching(
-            labels=tuple(on.labels) if on else (),
-            on=on is not None and on.type == parser.LabelModifierType.Include,
-            many=many,
-            included=tuple(modifier.group_labels or ()),
-        )
-    return Binary(
-        operator=str(node.op),
-        left=_node(node.lhs),
-        right=_node(node.rhs),
-        matching=matching,
-        returns_bool=modifier is not None and bool(modifier.return_bool),
-    )
-
-
-def _selector(node: Any) -> Selector:
-    matchers = tuple(
-        Matcher(matcher.name, _OPS[str(matcher.op).rpartition(".")[2]], matcher.value)
-        for matcher in node.matchers.matchers
-    )
-    if node.name:
-        matchers = (Matcher(NAME, MatchOp.EQUAL, node.name), *matchers)
-    return Selector(name=node.name or "", matchers=matchers, shift=_shift(node))
-
-
-def _shift(node: Any) -> Shift:
-    at: int | Edge | None = None
-    if node.at is not None:
-        kind = str(node.at.type).rpartition(".")[2]
-        at = {"Start": Edge.START, "End": Edge.END}.get(kind) or round(node.at.at.timestamp() * 1000)
-    return Shift(offset_ms=0 if node.offset is None else _ms(node.offset), at=at)
-
-
-def _ms(duration: Any) -> int:
-    return round(duration.total_seconds() * 1000)
+        compiled(pattern)
+    except RegexRefused as error:
+        raise ParseError(f"parse error: error parsing regexp: {error}") from error
