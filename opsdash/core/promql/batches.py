@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from opsdash.core.promql.storage import Block, Matcher, Storage
-from opsdash.core.promql.values import Floats, Ints, LabelSet, is_stale, label_set
+from opsdash.core.promql.values import Bools, Floats, Ints, LabelSet, is_stale, label_set
 
 _OWN_MATRIX = 4
 """A block of fewer series is put into one matrix with others: it is the number of matrices that costs."""
@@ -32,23 +34,28 @@ class Batch:
         """How many samples of each series are before `at` (left) or not after it (right): (1 or series, steps)."""
         if len(self.times) == 1:
             index = np.searchsorted(self.times[0], at, "left" if side == "left" else "right")
-            return index[None].astype(np.int64)
+            return np.asarray(index[None], dtype=np.int64)
         first = int(self.times[:, 0].min())
         span = self.beyond - first + 2
         rows = np.arange(len(self.times), dtype=np.int64)[:, None]
         keys = (self.times - first + 1 + rows * span).ravel()
         sought = np.clip(at, first - 1, self.beyond - 1)[None] - first + 1 + rows * span
         places = np.searchsorted(keys, sought, "left" if side == "left" else "right")
-        return places.astype(np.int64) - rows * self.times.shape[1]
+        return np.asarray(places - rows * self.times.shape[1], dtype=np.int64)
 
 
-def take(matrix: Floats | Ints, index: Ints) -> Floats:
+_Number = TypeVar("_Number", np.float64, np.int64)
+
+
+def take(matrix: npt.NDArray[_Number], index: Ints) -> npt.NDArray[_Number]:
     """The entries of each row at places that are the same for all rows (1, …) or each row's own (series, …)."""
     if len(index) == 1:
-        return matrix[:, index[0]]  # type: ignore[return-value]
-    if len(matrix) == 1:
-        return matrix[0][index]  # type: ignore[return-value]
-    return np.take_along_axis(matrix, index.reshape(len(index), -1), axis=1).reshape(index.shape)  # type: ignore[return-value]
+        found = matrix[:, index[0]]
+    elif len(matrix) == 1:
+        found = matrix[0][index]
+    else:
+        found = np.take_along_axis(matrix, index.reshape(len(index), -1), axis=1).reshape(index.shape)
+    return np.asarray(found)
 
 
 def selected(storage: Storage, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> list[Batch]:
@@ -114,7 +121,7 @@ def without_stale(batch: Batch) -> list[Batch]:
     return ([whole] if clean.size else []) + kept(rows_of(batch, np.flatnonzero(marked)), keep[marked])
 
 
-def kept(batch: Batch, keep: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> list[Batch]:
+def kept(batch: Batch, keep: Bools) -> list[Batch]:
     """Only some samples of each series."""
     times = np.broadcast_to(batch.times, batch.values.shape)
     rows = range(len(batch.labels))

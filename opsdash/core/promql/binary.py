@@ -154,7 +154,7 @@ class _Join:
         return without_name(labels) if self.node.returns_bool else labels
 
     def _check_one_side(self, many: Vector, one: Vector, place: Ints, names: list[LabelSet]) -> None:
-        """Prometheus refuses two series of a group on the "one" side, at any step at which both sides have something."""
+        """Two series of a group on the "one" side are refused at any step at which both sides have something."""
         if len(set(place.tolist())) == len(place):
             return
         asked = many.present.any(axis=0)

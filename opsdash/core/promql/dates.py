@@ -17,7 +17,7 @@ of the calendar earlier, which has the same days, to fit into 64 bits."""
 
 def _seconds(values: Floats) -> Ints:
     fits = (values >= -(2.0**63)) & (values < 2.0**63)
-    return np.where(fits, np.where(fits, values, 0.0).astype(np.int64), np.int64(_UNREADABLE))
+    return np.asarray(np.where(fits, np.where(fits, values, 0.0).astype(np.int64), np.int64(_UNREADABLE)))
 
 
 def _civil(values: Floats) -> tuple[Ints, Ints, Ints]:
@@ -35,7 +35,7 @@ def _civil(values: Floats) -> tuple[Ints, Ints, Ints]:
 
 
 def _is_leap(year: Ints) -> Ints:
-    return ((year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))).astype(np.int64)
+    return np.asarray((year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0)), dtype=np.int64)
 
 
 _BEFORE_MONTH = np.array([0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334])

@@ -70,7 +70,7 @@ class Evaluation:
         if self.held > self.max_samples:
             raise too_many_samples()
 
-    def _value(self, expr: Expr, times: Ints) -> Value:
+    def _value(self, expr: Expr, times: Ints) -> Value:  # noqa: PLR0911 - one for each sort of node
         match expr:
             case Number():
                 return np.full(times.size, expr.value)

@@ -18,6 +18,7 @@ from opsdash.core.promql.rates import extrapolated, instantaneous
 from opsdash.core.promql.scope import Scope, Semantics
 from opsdash.core.promql.sorting import by_labels, by_value
 from opsdash.core.promql.values import (
+    Bools,
     Floats,
     Ints,
     Scalar,
@@ -102,7 +103,7 @@ def _date(function: Callable[[Floats], Ints]) -> Evaluated:
 
 def _absent(scope: Scope, call: Call, times: Ints) -> Vector:
     vector = scope.vector(call.arguments[0], times)
-    return _missing(call, ~vector.present.any(axis=0))
+    return _missing(call, ~np.asarray(vector.present.any(axis=0)))
 
 
 def _absent_over_time(scope: Scope, call: Call, times: Ints) -> Vector:
@@ -112,7 +113,7 @@ def _absent_over_time(scope: Scope, call: Call, times: Ints) -> Vector:
     return _missing(call, ~seen)
 
 
-def _missing(call: Call, missing: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Vector:
+def _missing(call: Call, missing: Bools) -> Vector:
     return Vector((absent_labels(call.arguments[0]),), np.ones((1, missing.size)), missing[None])
 
 
@@ -137,13 +138,22 @@ def _clamp(scope: Scope, call: Call, times: Ints) -> Vector:
     values, present = vector.values, vector.present
     match call.name:
         case "clamp_min":
-            values = np.maximum(bounds[0], values)
+            values = _greater(bounds[0], values)
         case "clamp_max":
-            values = np.minimum(bounds[0], values)
+            values = _less(bounds[0], values)
         case _:
-            values = np.maximum(bounds[0], np.minimum(bounds[1], values))
+            values = _greater(bounds[0], _less(bounds[1], values))
             present = present & ~(bounds[1] < bounds[0])
     return nameless(Vector(vector.labels, values, present))
+
+
+def _greater(left: Floats, right: Floats) -> Floats:
+    """To Go, infinity is greater than NaN, and NaN than the rest."""
+    return np.asarray(np.where((left == np.inf) | (right == np.inf), np.inf, np.maximum(left, right)))
+
+
+def _less(left: Floats, right: Floats) -> Floats:
+    return -_greater(-left, -right)
 
 
 def _round(scope: Scope, call: Call, times: Ints) -> Vector:
@@ -205,7 +215,7 @@ def _function(
     return Function(arguments=arguments, returns=_V, evaluate=evaluate, optional=optional, per_step=per_step)
 
 
-def _window(
+def _window(  # noqa: PLR0913 - the columns of the table
     function: OverWindows,
     arguments: tuple[Kind, ...] = (_M,),
     *,

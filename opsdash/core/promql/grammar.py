@@ -64,11 +64,11 @@ class Grammar:
 
     def whole(self) -> Expr:
         """The tree of the query. Raises ParseError."""
-        if self._item.sort is Token.END:
+        if self._ended():
             raise refusal(self._query, 0, "no expression found in input")
         try:
             expr = self._expression(0)
-            if self._item.sort is not Token.END:
+            if not self._ended():
                 raise self._unexpected()
         except PromqlError as error:
             raise self._late or error from None
@@ -84,6 +84,9 @@ class Grammar:
             self._closed = item.end
         self._item = self._lexer.next()
         return item
+
+    def _ended(self) -> bool:
+        return self._item.sort is Token.END
 
     def _is(self, *words: str) -> bool:
         return self._item.word in words and bool(self._item.word)
@@ -162,28 +165,26 @@ class Grammar:
 
     def _primary(self) -> Expr:
         item = self._item
+        if item.sort in (Token.NUMBER, Token.STRING):
+            return self._literal()
         match item.sort:
-            case Token.NUMBER:
-                self._take()
-                return Number(value=self._number(item), start=item.start, end=item.end)
-            case Token.STRING:
-                self._take()
-                return Text(value=read_string(item.text), start=item.start, end=item.end)
             case Token.AGGREGATION:
                 self._take()
                 return self._aggregate(item) if self._is("(", "by", "without") else self._selector(item)
             case Token.NAME:
                 self._take()
                 return self._call(item) if self._is("(") else self._selector(item)
-            case Token.METRIC:
+            case _ if item.sort is Token.METRIC or item.word in _NAMES:
                 self._take()
                 return self._selector(item)
-        if item.word in _NAMES:
-            self._take()
-            return self._selector(item)
-        if self._is("{"):
-            return self._selector(None)
-        return self._parens()
+            case _:
+                return self._selector(None) if self._is("{") else self._parens()
+
+    def _literal(self) -> Number | Text:
+        item = self._take()
+        if item.sort is Token.STRING:
+            return Text(value=read_string(item.text), start=item.start, end=item.end)
+        return Number(value=self._number(item), start=item.start, end=item.end)
 
     def _parens(self) -> Parens:
         start = self._expect("(").start
@@ -301,15 +302,18 @@ class Grammar:
         if self._item.word not in _MATCH_OPS:
             raise self._unexpected("label matching", "label matching operator")
         op = MatchOp(self._take().text)
-        if self._item.sort is not Token.STRING:
-            raise self._unexpected("label matching", "string")
-        value = read_string(self._take().text)
+        value = read_string(self._value().text)
         if op in (MatchOp.REGEX, MatchOp.NOT_REGEX):
             try:
                 compiled(value)
             except RegexRefused as error:
                 self._note(f"error parsing regexp: {error}", label.start)
         return Matcher(label.text, op, value)
+
+    def _value(self) -> Item:
+        if self._item.sort is not Token.STRING:
+            raise self._unexpected("label matching", "string")
+        return self._take()
 
     # -- modifiers -------------------------------------------------------------------------------------------------
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from opsdash.core.promql.numbers import parse_go_float
-from opsdash.core.promql.tokens import go_quoted
+from opsdash.core.promql.numbers import go_quoted, parse_go_float
 
 _DURATION = re.compile(r"(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?", re.ASCII)
 _UNITS_MS = (31_536_000_000, 604_800_000, 86_400_000, 3_600_000, 60_000, 1000, 1)

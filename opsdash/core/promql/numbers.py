@@ -1,4 +1,4 @@
-"""Numbers as Go writes and reads them."""
+"""Numbers and texts as Go writes and reads them."""
 
 from __future__ import annotations
 
@@ -46,3 +46,28 @@ def parse_go_float(text: str) -> float | None:
         except OverflowError:
             return None
     return None
+
+
+def go_quoted(text: str) -> str:
+    """A text in double quotes as Go writes it."""
+    known = {
+        "\\": "\\\\",
+        '"': '\\"',
+        "\n": "\\n",
+        "\t": "\\t",
+        "\r": "\\r",
+        "\a": "\\a",
+        "\b": "\\b",
+        "\f": "\\f",
+        "\v": "\\v",
+    }
+
+    def of(char: str) -> str:
+        if char in known:
+            return known[char]
+        if char.isprintable():
+            return char
+        code = ord(char)
+        return f"\\x{code:02x}" if code < 0x80 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+    return '"' + "".join(map(of, text)) + '"'

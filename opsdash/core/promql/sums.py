@@ -38,8 +38,7 @@ def tame(values: Floats) -> Bools:
     size = np.abs(values)
     largest = size.max(axis=1, initial=0.0)
     smallest = np.where(size > 0, size, np.inf).min(axis=1, initial=np.inf)
-    result: Bools = (largest < _LARGEST) & (largest <= smallest * _WIDEST)
-    return result & np.isfinite(largest)
+    return np.asarray(np.isfinite(largest) & (largest < _LARGEST) & (largest <= smallest * _WIDEST))
 
 
 def running_sums(values: Floats) -> RunningSums:

@@ -115,4 +115,5 @@ def _shift(node: Any) -> Shift:
 
 
 def _ms(duration: Any) -> int:
-    return round(duration.total_seconds() * 1000)
+    seconds: float = duration.total_seconds()
+    return round(seconds * 1000)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from opsdash.core.promql.errors import PromqlError, refusal
-from opsdash.core.promql.nodes import PARAMETERS
+from opsdash.core.promql.numbers import go_quoted
 
 
 class Token(StrEnum):
@@ -27,11 +27,13 @@ class Token(StrEnum):
 
 
 AGGREGATIONS = frozenset(
-    {"sum", "avg", "count", "min", "max", "group", "stddev", "stdvar", *PARAMETERS} - {"limitk", "limit_ratio"}
+    {"sum", "avg", "count", "min", "max", "group", "stddev", "stdvar", "topk", "bottomk", "quantile", "count_values"}
 )
 WORD_OPERATORS = frozenset({"and", "or", "unless", "atan2"})
 KEYWORDS = frozenset({"offset", "by", "without", "on", "ignoring", "group_left", "group_right", "bool", "start", "end"})
 _SPACE = " \t\n\r"
+_LONGEST_SHOWN = 10
+"""Bytes of a number or string in a message."""
 _AT_ITEM = '"<Item 57385>" <op:@>'
 """How Prometheus 2.42 calls the sign `@`."""
 
@@ -63,22 +65,19 @@ class Item:
 
     def described(self) -> str:
         """What Prometheus calls it where it was not expected."""
-        match self.sort:
-            case Token.END:
-                return "end of input"
-            case Token.NAME | Token.METRIC:
-                return f"{self.sort} {go_quoted(self.text)}"
-            case Token.STRING | Token.NUMBER | Token.DURATION:
-                short = f"{go_quoted(self.text[:10])}..." if len(self.text.encode()) > 10 else go_quoted(self.text)
-                return f"{self.sort} {short}"
-            case Token.KEYWORD:
-                return f"<{self.text}>"
-            case Token.AGGREGATION:
-                return f"<aggr:{self.text}>"
-            case Token.OPERATOR:
-                return _AT_ITEM if self.text == "@" else f"<op:{self.text}>"
-            case _:
-                return go_quoted(self.text)
+        if self.sort in (Token.NAME, Token.METRIC):
+            return f"{self.sort} {go_quoted(self.text)}"
+        if self.sort in (Token.STRING, Token.NUMBER, Token.DURATION):
+            dots = "..." if len(self.text.encode()) > _LONGEST_SHOWN else ""
+            return f"{self.sort} {go_quoted(self.text[:_LONGEST_SHOWN] if dots else self.text)}{dots}"
+        if self.sort is Token.OPERATOR:
+            return _AT_ITEM if self.text == "@" else f"<op:{self.text}>"
+        known = {
+            Token.END: "end of input",
+            Token.KEYWORD: f"<{self.text}>",
+            Token.AGGREGATION: f"<aggr:{self.text}>",
+        }
+        return known.get(self.sort, go_quoted(self.text))
 
 
 class Lexer:
@@ -300,31 +299,6 @@ def go_rune(char: str) -> str:
     if not char:
         return "'�'"
     return "'\\''" if char == "'" else f"'{go_quoted(char)[1:-1]}'" if char != '"' else "'\"'"
-
-
-def go_quoted(text: str) -> str:
-    """A text in double quotes as Go writes it."""
-    known = {
-        "\\": "\\\\",
-        '"': '\\"',
-        "\n": "\\n",
-        "\t": "\\t",
-        "\r": "\\r",
-        "\a": "\\a",
-        "\b": "\\b",
-        "\f": "\\f",
-        "\v": "\\v",
-    }
-
-    def of(char: str) -> str:
-        if char in known:
-            return known[char]
-        if char.isprintable():
-            return char
-        code = ord(char)
-        return f"\\x{code:02x}" if code < 0x80 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
-
-    return '"' + "".join(map(of, text)) + '"'
 
 
 def _code_point(char: str) -> str:

@@ -38,6 +38,7 @@ def _line(part: Gathered, origin: Ints) -> tuple[Floats, Floats]:
     begins = part.values[..., 0]
     level = np.where(part.inside, part.values == part.values[..., :1], True).all(axis=-1)
     flat = np.where(np.isinf(begins), np.nan, 0.0)
+    rises = np.where(np.isfinite(y).all(axis=-1), rises, np.nan)
     return np.where(level, flat, rises), np.where(level, begins + flat, sum_y / counts - rises * sum_x / counts)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from opsdash.core.promql.errors import EvaluationError
+from opsdash.core.promql.numbers import go_quoted
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Bools: TypeAlias = npt.NDArray[np.bool_]
@@ -103,15 +104,8 @@ def nameless(vector: Vector) -> Vector:
 
 
 def spelled(labels: LabelSet) -> str:
-    """Labels as Prometheus writes them: `name{a="b"}`, `{a="b"}`, `{}`."""
-    name = next((value for key, value in labels if key == NAME), "")
-    rest = ", ".join(f'{key}="{escaped(value)}"' for key, value in labels if key != NAME)
-    return f"{name}{{{rest}}}" if rest or not name else name
-
-
-def escaped(text: str) -> str:
-    """A label's value as it stands between double quotes."""
-    return text.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
+    """Labels as Prometheus writes them in its errors: `{__name__="up", job="a"}`."""
+    return "{" + ", ".join(f"{name}={go_quoted(value)}" for name, value in labels) + "}"
 
 
 def merged(vector: Vector, *, strict: bool = False, message: str = SAME_LABELS) -> Vector:
@@ -123,7 +117,7 @@ def merged(vector: Vector, *, strict: bool = False, message: str = SAME_LABELS) 
         return vector
     first: dict[LabelSet, int] = {}
     values, present = vector.values.copy(), vector.present.copy()
-    seen = present.any(axis=1)
+    seen: list[bool] = np.asarray(present.any(axis=1)).tolist()
     for row, labels in enumerate(vector.labels):
         if not seen[row]:
             continue

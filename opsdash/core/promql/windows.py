@@ -68,7 +68,7 @@ class Windows:
 
     def times_at(self, index: Ints) -> Ints:
         """The times at one column of each window: (1 or series, steps)."""
-        return take(self.batch.times, self.column(index))  # type: ignore[return-value]
+        return take(self.batch.times, self.column(index))
 
     def over(self, counts_at_least: int) -> Bools:
         """Which windows have so many samples: (series, steps)."""
@@ -96,7 +96,7 @@ class Windows:
         inside = columns < after[:, :, None]
         index = self.column(columns)
         times = self.batch.times if len(self.batch.times) == 1 else self.batch.times[rows]
-        return Gathered(take(self.batch.values[rows], index), inside, take(times, index), self.steps)  # type: ignore[arg-type]
+        return Gathered(take(self.batch.values[rows], index), inside, take(times, index), self.steps)
 
     def some(self, rows: Ints) -> Windows:
         """The windows of some of the series."""
