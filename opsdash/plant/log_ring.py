@@ -14,8 +14,8 @@ from opsdash.plant.log_fields import FIELDS, NUMBERS, TIME_FIELD, WORDS, Kind
 from opsdash.plant.log_text import WordIndex
 
 MOST_DOCUMENTS = 100_000
-MOST_SOURCE_BYTES = 12 * 1024 * 1024
-"""Of documents that are kept as they were sent, because the columns cannot give them back."""
+MOST_SENT_BYTES = 16 * 1024 * 1024
+"""Of documents that somebody sent; beyond them the oldest documents fall out early."""
 _OWN_ID = "s{:012x}"
 
 Columns = Mapping[str, Measured | Sequence[str | None]]
@@ -42,7 +42,9 @@ class _Sent:
     numbers: dict[str, int] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)
     sources: dict[int, bytes] = field(default_factory=dict)
-    source_bytes: int = 0
+    """Only where the columns cannot give the document back."""
+    sizes: dict[int, int] = field(default_factory=dict)
+    bytes: int = 0
 
 
 class LogRing:
@@ -207,6 +209,16 @@ class LogRing:
         self._drop_oldest()
         return first
 
+    def forget_sources(self, first: int, documents: Sequence[Mapping[str, Any]]) -> None:
+        """Lets go of the text of those sent documents, from number `first` on, that the columns give back as they are."""
+        for number, document in enumerate(documents, start=first):
+            if number >= self.first and self.rebuilt(number - self.first) == document:
+                self._sent.sources.pop(number, None)
+
+    def is_alive(self, place: int) -> bool:
+        """Whether the document was not replaced or taken out."""
+        return bool(self._alive.present[self._start + place])
+
     def remove(self, place: int) -> None:
         """Takes out a document that is replaced."""
         at = self._start + place
@@ -229,12 +241,15 @@ class LogRing:
         for number, source in enumerate(batch.sources or (), start=first):
             if source is not None:
                 sent.sources[number] = source
-                sent.source_bytes += len(source)
+                sent.sizes[number] = len(source)
+                sent.bytes += len(source)
 
     def replaced(self, name: str) -> int:
         """Takes out the document with that `_id`, if it is there, and gives the version of the one that follows."""
         place = self.place_of(name)
         if place is None:
+            return 1
+        if not self.is_alive(place):
             return 1
         version = self.version_of(place) + 1
         self.remove(place)
@@ -243,10 +258,11 @@ class LogRing:
 
     def _drop_oldest(self) -> None:
         too_many = len(self) - self.capacity
-        while self._sent.source_bytes > MOST_SOURCE_BYTES:
-            oldest = next(iter(self._sent.sources))
+        sent = self._sent
+        while sent.bytes > MOST_SENT_BYTES:
+            oldest = next(iter(sent.sizes))
             too_many = max(too_many, oldest - self.first + 1)
-            self._sent.source_bytes -= len(self._sent.sources.pop(oldest))
+            sent.bytes -= sent.sizes.pop(oldest)
         if too_many > 0:
             self._drop(too_many)
 
@@ -261,7 +277,9 @@ class LogRing:
                 del sent.numbers[name]
                 sent.versions.pop(name, None)
         while sent.sources and (oldest := next(iter(sent.sources))) < self.first:
-            sent.source_bytes -= len(sent.sources.pop(oldest))
+            del sent.sources[oldest]
+        while sent.sizes and (oldest := next(iter(sent.sizes))) < self.first:
+            sent.bytes -= sent.sizes.pop(oldest)
 
     def _compact(self) -> None:
         every: tuple[NumberColumn | WordColumn | TextColumn, ...] = (

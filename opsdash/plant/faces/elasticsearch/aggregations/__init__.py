@@ -1,0 +1,1 @@
+"""Aggregations: each is computed for every bucket around it at once, so that depth costs passes and not buckets."""

@@ -1,0 +1,473 @@
+"""The query DSL: read once into a question that a request's documents answer with a mask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from opsdash.plant.faces.elasticsearch import field_match, patterns
+from opsdash.plant.faces.elasticsearch.dates import known_format, zone_of
+from opsdash.plant.faces.elasticsearch.docs import Docs
+from opsdash.plant.faces.elasticsearch.errors import (
+    Refused,
+    bad_number,
+    content,
+    failed_field,
+    illegal,
+    not_created,
+    not_kept,
+    parsing,
+    shard_illegal,
+    unknown_field,
+)
+from opsdash.plant.faces.elasticsearch.field_match import Between
+from opsdash.plant.faces.elasticsearch.query_string import StringQuery, expanded, found
+from opsdash.plant.log_columns import Mask
+
+DEEPEST = 30
+MOST_CLAUSES = 4_096
+MOST_TERMS = 65_536
+Ask = Callable[[Docs], Mask]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Which documents match, and the score that they all have: 1, or 0 where nothing but filters is asked.
+
+    Relevance is not computed: what a real server would order by BM25 comes in the order of the documents.
+    """
+
+    ask: Ask
+    score: float = 1.0
+
+
+MATCH_ALL = Query(lambda docs: docs.all())
+
+
+@dataclass(slots=True)
+class _Reading:
+    """Bounds of one request."""
+
+    clauses: int = 0
+
+
+def parse_query(given: Any, key: str = "query") -> Query:
+    """The query of a request. Raises Refused."""
+    if not isinstance(given, dict):
+        raise parsing(f"Unknown key for a {token_of(given)} in [{key}].")
+    return _query(given, 0, _Reading())
+
+
+def token_of(value: Any) -> str:
+    """What Elasticsearch calls a kind of JSON value."""
+    if isinstance(value, bool):
+        return "VALUE_BOOLEAN"
+    if value is None:
+        return "VALUE_NULL"
+    if isinstance(value, int | float):
+        return "VALUE_NUMBER"
+    return {str: "VALUE_STRING", list: "START_ARRAY"}.get(type(value), "START_OBJECT")
+
+
+def _query(given: Any, depth: int, reading: _Reading) -> Query:
+    if not isinstance(given, dict):
+        raise parsing("[_na] query malformed, must start with start_object")
+    if not given:
+        raise illegal("query malformed, empty clause found")
+    name, body = next(iter(given.items()))
+    reading.clauses += 1
+    if reading.clauses > MOST_CLAUSES:
+        raise shard_illegal(f"Query contains too many nested clauses; maxClauseCount is set to {MOST_CLAUSES}")
+    read = _READERS.get(name)
+    if read is None:
+        cause = Refused("named_object_not_found_exception", f"unknown field [{name}]")
+        raise parsing(f"unknown query [{name}]", cause=cause)
+    if not isinstance(body, dict):
+        raise parsing(f"[{name}] query malformed, no start_object after query name")
+    query = read(body, depth, reading)
+    if len(given) > 1:
+        raise parsing(f"[{name}] malformed query, expected [END_OBJECT] but found [FIELD_NAME]")
+    return query
+
+
+# -- queries of queries ------------------------------------------------------------------------------------------------
+
+
+def _bool(body: dict[str, Any], depth: int, reading: _Reading) -> Query:
+    if depth >= DEEPEST:
+        reason = (
+            "The nested depth of the query exceeds the maximum nested depth for queries set in"
+            " [indices.query.bool.max_nested_depth]"
+        )
+        raise illegal(reason)
+    parts: dict[str, list[Query]] = {"must": [], "filter": [], "should": [], "must_not": []}
+    least: object = None
+    for key, value in body.items():
+        key = {"mustNot": "must_not"}.get(key, key)  # noqa: PLW2901 - the name that it had once
+        if key in parts:
+            parts[key] = _listed(key, value, depth, reading)
+        elif key == "minimum_should_match":
+            least = value
+        elif key not in ("boost", "_name", "adjust_pure_negative"):
+            raise unknown_field("bool", key)
+    scored = bool(parts["must"] or parts["should"])
+    optional = len(parts["should"])
+    default = 1 if optional and not parts["must"] and not parts["filter"] else 0
+
+    def ask(docs: Docs) -> Mask:
+        needed = default if least is None else _least(least, optional)
+        mask = docs.all()
+        for each in (*parts["must"], *parts["filter"]):
+            mask &= each.ask(docs)
+        for each in parts["must_not"]:
+            mask &= ~each.ask(docs)
+        if needed > 0:
+            hits = np.zeros(docs.count, dtype=np.int32)
+            for each in parts["should"]:
+                hits += each.ask(docs)
+            mask &= hits >= needed
+        return mask
+
+    is_empty = not any(parts.values())
+    return Query(ask, 1.0 if scored or is_empty else 0.0)
+
+
+def _listed(key: str, value: Any, depth: int, reading: _Reading) -> list[Query]:
+    if not isinstance(value, dict | list):
+        raise content(f"[bool] {key} doesn't support values of type: {token_of(value)}")
+    try:
+        return [_query(each, depth + 1, reading) for each in (value if isinstance(value, list) else [value])]
+    except Refused as error:
+        raise failed_field("bool", key, error) from error
+
+
+def _least(given: object, optional: int) -> int:
+    """`minimum_should_match`: a number, a negative one, or a share. Raises ShardRefused."""
+    text = str(given).strip()
+    share = text.endswith("%")
+    try:
+        count = int(float(text[:-1])) if share else int(text)
+    except ValueError:
+        raise not_created(bad_number(text)) from None
+    if share:
+        count = int(optional * count / 100) if count >= 0 else optional + int(optional * count / 100)
+    elif count < 0:
+        count = optional + count
+    return max(count, 0)
+
+
+def _constant_score(body: dict[str, Any], depth: int, reading: _Reading) -> Query:
+    if "filter" not in body:
+        raise parsing("[constant_score] requires a 'filter' element")
+    for key in body:
+        if key not in ("filter", "boost", "_name"):
+            raise parsing(f"[constant_score] query does not support [{key}]")
+    inner = _query(body["filter"], depth + 1, reading)
+    return Query(inner.ask, field_match.number(body.get("boost", 1.0)))
+
+
+# -- queries of a field ------------------------------------------------------------------------------------------------
+
+
+def _of_field(query: str, body: dict[str, Any], allowed: tuple[str, ...], short: str) -> tuple[str, dict[str, Any]]:
+    """The field and its options; a bare value stands for the option `short`. Raises Refused."""
+    if not body:
+        raise illegal("field name is null or empty")
+    (name, options), *others = body.items()
+    if others:
+        reason = f"[{query}] query doesn't support multiple fields, found [{name}] and [{others[0][0]}]"
+        raise parsing(reason)
+    if isinstance(options, list):
+        raise parsing(f"[{query}] query does not support array of values" if query == "term"
+                      else f"[{query}] unexpected token [START_ARRAY] after [{name}]")  # fmt: skip
+    if not isinstance(options, dict):
+        return name, {short: options}
+    for key in options:
+        if key not in (*allowed, short, "boost", "_name"):
+            raise parsing(f"[{query}] query does not support [{key}]")
+    return name, options
+
+
+def _term(body: dict[str, Any], _depth: int, _reading: _Reading) -> Query:
+    if body and next(iter(body.values())) is None:
+        raise illegal("field name is null or empty")
+    name, options = _of_field("term", body, ("case_insensitive",), "value")
+    value = options.get("value")
+    if value is None:
+        raise illegal("value cannot be null")
+    if isinstance(value, list | dict):
+        raise parsing("[term] query does not support array of values")
+    ignore_case = options.get("case_insensitive") in (True, "true")
+    return Query(lambda docs: field_match.term(docs, name, value, ignore_case=ignore_case))
+
+
+def _terms(body: dict[str, Any], _depth: int, _reading: _Reading) -> Query:
+    fields = [(key, value) for key, value in body.items() if key not in ("boost", "_name")]
+    for key, value in fields:
+        if isinstance(value, dict):
+            raise not_kept("a terms lookup")
+        if not isinstance(value, list):
+            raise parsing(f"[terms] query does not support [{key}]")
+    if len(fields) > 1:
+        raise parsing("[terms] query does not support multiple fields")
+    if not fields:
+        raise parsing(
+            "[terms] query requires a field name, followed by array of terms or a document lookup specification"
+        )
+    name, values = fields[0]
+    if any(each is None for each in values):
+        raise illegal("No value specified for terms query")
+
+    def ask(docs: Docs) -> Mask:
+        if len(values) > MOST_TERMS:
+            reason = (
+                f"The number of terms [{len(values)}] used in the Terms Query request has exceeded the allowed maximum of"
+                f" [{MOST_TERMS}]. This maximum can be set by changing the [index.max_terms_count] index level setting."
+            )
+            raise shard_illegal(reason)
+        mask = docs.none()
+        for each in dict.fromkeys(str(value) if not isinstance(value, bool) else value for value in values):
+            mask |= field_match.term(docs, name, each)
+        return mask
+
+    return Query(ask)
+
+
+def _range(body: dict[str, Any], _depth: int, _reading: _Reading) -> Query:
+    fields = [(key, value) for key, value in body.items() if key not in ("boost", "_name")]
+    for key, value in fields:
+        if not isinstance(value, dict):
+            raise parsing(f"[range] query does not support [{key}]")
+    if len(fields) > 1:
+        raise parsing(f"[range] query doesn't support multiple fields, found [{fields[0][0]}] and [{fields[1][0]}]")
+    if not fields:
+        raise illegal("field name is null or empty")
+    name, options = fields[0]
+    wanted = _bounds(options)
+    return Query(lambda docs: field_match.between(docs, name, wanted) if wanted.low is not None or wanted.high is not None
+                 else docs.exists(name))  # fmt: skip
+
+
+def _bounds(options: Mapping[str, Any]) -> Between:
+    given: dict[str, Any] = {}
+    for key, value in options.items():
+        if key in ("gte", "gt", "from"):
+            given |= {"low": value, "with_low": key != "gt"}
+        elif key in ("lte", "lt", "to"):
+            given |= {"high": value, "with_high": key != "lt"}
+        elif key == "format":
+            known_format(str(value))
+            given["form"] = str(value)
+        elif key == "time_zone":
+            given["zone"] = zone_of(str(value))
+        elif key not in ("boost", "_name", "relation"):
+            raise parsing(f"[range] query does not support [{key}]")
+    return Between(**given)
+
+
+def _exists(body: dict[str, Any], _depth: int, _reading: _Reading) -> Query:
+    for key in body:
+        if key not in ("field", "boost", "_name"):
+            raise parsing(f"[exists] query does not support [{key}]")
+    if not body.get("field"):
+        raise parsing("[exists] must be provided with a [field]")
+    name = str(body["field"])
+
+    def ask(docs: Docs) -> Mask:
+        if name in ("_id", "_index", "_source", "_seq_no"):
+            return docs.all()
+        wanted = (name,) if "*" in name else (name, f"{name}.*")
+        masks = [docs.exists(each) for each in expanded(wanted)]
+        return np.asarray(np.logical_or.reduce(masks)) if masks else docs.none()
+
+    return Query(ask)
+
+
+def _pattern_query(kind: str) -> Callable[[dict[str, Any], int, _Reading], Query]:
+    def read(body: dict[str, Any], _depth: int, _reading: _Reading) -> Query:
+        allowed = {
+            "prefix": (),
+            "wildcard": ("wildcard",),
+            "regexp": ("flags", "flags_value", "max_determinized_states"),
+        }
+        name, options = _of_field(kind, body, (*allowed[kind], "case_insensitive", "rewrite"), "value")
+        text = options.get("value", options.get("wildcard"))
+        if text is None:
+            raise illegal("value cannot be null")
+        ignore_case = options.get("case_insensitive") in (True, "true")
+
+        def ask(docs: Docs) -> Mask:
+            return field_match.pattern(docs, name, _test(kind, str(text), ignore_case=ignore_case), kind)
+
+        return Query(ask)
+
+    return read
+
+
+def _test(kind: str, text: str, *, ignore_case: bool) -> patterns.Matches:
+    if kind == "wildcard":
+        return patterns.wildcard(text, ignore_case=ignore_case)
+    if kind == "regexp":
+        return patterns.regexp(text, ignore_case=ignore_case)
+    lowered = text.lower()
+    return (lambda word: word.lower().startswith(lowered)) if ignore_case else lambda word: word.startswith(text)
+
+
+# -- queries of words --------------------------------------------------------------------------------------------------
+
+_WORD_OPTIONS = ("operator", "minimum_should_match", "lenient", "zero_terms_query", "auto_generate_synonyms_phrase_query",
+                 "prefix_length", "max_expansions", "fuzzy_transpositions", "fuzzy_rewrite", "analyzer", "fuzziness")  # fmt: skip
+
+
+def _match(body: dict[str, Any], _depth: int, _reading: _Reading) -> Query:
+    name, options = _of_field("match", body, _WORD_OPTIONS, "query")
+    if options.get("query") is None:
+        raise parsing("No text specified for text query")
+    for unkept in ("analyzer", "fuzziness"):
+        if unkept in options:
+            raise not_kept(f"[{unkept}] of a match query")
+    needed = _needed(options)
+    lenient = options.get("lenient") in (True, "true")
+    return Query(lambda docs: _leniently(docs, lambda: field_match.matching(docs, name, options["query"], needed=needed),
+                                         lenient=lenient))  # fmt: skip
+
+
+def _needed(options: Mapping[str, Any]) -> Callable[[int], int]:
+    operator = str(options.get("operator", "or")).upper()
+    if operator not in ("OR", "AND"):
+        raise illegal(f"No enum constant org.elasticsearch.index.query.Operator.{operator}")
+    least = options.get("minimum_should_match")
+    if operator == "AND":
+        return lambda words: words
+    return lambda words: 1 if least is None else min(_least(least, words), words)
+
+
+def _leniently(docs: Docs, ask: Callable[[], Mask], *, lenient: bool) -> Mask:
+    try:
+        return ask()
+    except Refused:
+        if not lenient:
+            raise
+        return docs.none()
+
+
+def _match_phrase(kind: str) -> Callable[[dict[str, Any], int, _Reading], Query]:
+    def read(body: dict[str, Any], _depth: int, _reading: _Reading) -> Query:
+        name, options = _of_field(kind, body, ("slop", "analyzer", "zero_terms_query", "max_expansions"), "query")
+        if options.get("query") is None:
+            raise parsing("No text specified for text query")
+        if options.get("slop") not in (None, 0, "0") or "analyzer" in options:
+            raise not_kept(f"[slop] or [analyzer] of a {kind} query")
+        prefix = kind == "match_phrase_prefix"
+        return Query(lambda docs: field_match.phrase(docs, name, options["query"], last_is_prefix=prefix))
+
+    return read
+
+
+def _multi_match(body: dict[str, Any], _depth: int, _reading: _Reading) -> Query:
+    allowed = (*_WORD_OPTIONS, "query", "fields", "type", "tie_breaker", "slop", "boost", "_name")
+    for key in body:
+        if key not in allowed:
+            raise parsing(f"[multi_match] query does not support [{key}]")
+    if "query" not in body:
+        raise parsing("No text specified for multi_match query")
+    fields = body.get("fields", ["*"])
+    names = expanded(tuple(str(each) for each in (fields if isinstance(fields, list) else [fields])))
+    needed, kind = _needed(body), str(body.get("type", "best_fields"))
+    if (
+        kind not in ("best_fields", "most_fields", "phrase", "phrase_prefix")
+        or body.get("fuzziness")
+        or body.get("slop")
+    ):
+        raise not_kept(f"this kind of multi_match query ({kind})")
+    lenient = body.get("lenient") in (True, "true") or "fields" not in body
+
+    def ask(docs: Docs) -> Mask:
+        mask = docs.none()
+        for name in names:
+            mask |= _leniently(docs, lambda name=name: look(docs, name), lenient=lenient)  # type: ignore[misc]
+        return mask
+
+    def look(docs: Docs, name: str) -> Mask:
+        if kind.startswith("phrase"):
+            return field_match.phrase(docs, name, body["query"], last_is_prefix=kind == "phrase_prefix")
+        return field_match.matching(docs, name, body["query"], needed=needed)
+
+    return Query(ask)
+
+
+_STRING_OPTIONS = ("query", "default_field", "fields", "default_operator", "analyze_wildcard", "lenient", "time_zone", "boost",
+    "allow_leading_wildcard", "phrase_slop", "fuzziness", "fuzzy_prefix_length", "fuzzy_max_expansions", "tie_breaker",
+    "fuzzy_transpositions", "fuzzy_rewrite", "rewrite", "escape", "enable_position_increments", "type", "_name",
+    "auto_generate_synonyms_phrase_query", "max_determinized_states")  # fmt: skip
+_STRING_NOT_KEPT = ("minimum_should_match", "analyzer", "quote_analyzer", "quote_field_suffix")
+
+
+def _query_string(body: dict[str, Any], _depth: int, _reading: _Reading) -> Query:
+    for key in body:
+        if key in _STRING_NOT_KEPT:
+            raise not_kept(f"[{key}] of a query_string")
+        if key not in _STRING_OPTIONS:
+            raise parsing(f"[query_string] query does not support [{key}]")
+    if body.get("query") is None:
+        raise parsing("[query_string] must be provided with a [query]")
+    fields = body.get("fields") or [body.get("default_field", "*")]
+    lenient = body.get("lenient")
+    operator = str(body.get("default_operator", "or")).upper()
+    if operator not in ("OR", "AND"):
+        raise illegal(f"No enum constant org.elasticsearch.index.query.Operator.{operator}")
+    asked = StringQuery(
+        text=str(body["query"]),
+        fields=tuple(str(each) for each in (fields if isinstance(fields, list) else [fields])),
+        all_needed=operator == "AND",
+        analyze_wildcard=body.get("analyze_wildcard") in (True, "true"),
+        lenient=None if lenient is None else lenient in (True, "true"),
+        zone=zone_of(str(body.get("time_zone", "Z"))),
+    )
+    return Query(lambda docs: found(docs, asked))
+
+
+def _ids(body: dict[str, Any], _depth: int, _reading: _Reading) -> Query:
+    for key in body:
+        if key not in ("values", "boost", "_name"):
+            raise unknown_field("ids", key)
+    values = body.get("values", [])
+    wanted = tuple(map(str, values if isinstance(values, list) else [values]))
+    return Query(lambda docs: field_match.ids(docs, wanted))
+
+
+def _everything(kind: str) -> Callable[[dict[str, Any], int, _Reading], Query]:
+    def read(body: dict[str, Any], _depth: int, _reading: _Reading) -> Query:
+        for key in body:
+            if key not in ("boost", "_name"):
+                cause = unknown_field(kind, key)
+                raise parsing(cause.reason, cause=cause)
+        if kind == "match_none":
+            return Query(lambda docs: docs.none())
+        return Query(lambda docs: docs.all(), field_match.number(body.get("boost", 1.0)))
+
+    return read
+
+
+_READERS: Mapping[str, Callable[[dict[str, Any], int, _Reading], Query]] = {
+    "bool": _bool,
+    "constant_score": _constant_score,
+    "exists": _exists,
+    "ids": _ids,
+    "match": _match,
+    "match_all": _everything("match_all"),
+    "match_none": _everything("match_none"),
+    "match_phrase": _match_phrase("match_phrase"),
+    "match_phrase_prefix": _match_phrase("match_phrase_prefix"),
+    "multi_match": _multi_match,
+    "prefix": _pattern_query("prefix"),
+    "query_string": _query_string,
+    "range": _range,
+    "regexp": _pattern_query("regexp"),
+    "term": _term,
+    "terms": _terms,
+    "wildcard": _pattern_query("wildcard"),
+}
