@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 
 class SystemClock:
@@ -15,3 +16,15 @@ class SystemClock:
     def monotonic_s(self) -> float:
         """Seconds that only grow, also over a suspend where the host counts it."""
         return time.monotonic()
+
+
+class PacedClock(SystemClock):
+    """A clock for sources whose time goes at another speed, or comes from another time; deadlines stay this host's."""
+
+    def __init__(self, pace: Callable[[float], float]) -> None:
+        """`pace` makes the sources' UTC seconds from this host's."""
+        self._pace = pace
+
+    def now_s(self) -> float:
+        """The sources' UTC seconds."""
+        return self._pace(super().now_s())

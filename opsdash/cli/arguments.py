@@ -110,7 +110,13 @@ def command_parser(command: Command) -> Parser:
 
 def add_dashboard_arguments(parser: argparse.ArgumentParser) -> None:
     """What `opsdash [CONFIG]` takes."""
-    parser.add_argument("config", nargs="?", metavar="CONFIG", help="a file, or a folder of files")
+    add_config(parser)
+    add_screen_arguments(parser)
+    parser.add_argument("--version", action="store_true", help="the version, and what runs it")
+
+
+def add_screen_arguments(parser: argparse.ArgumentParser) -> None:
+    """What every command takes that shows the dashboard."""
     add_variables(parser)
     parser.add_argument("--theme", metavar="NAME", help="colours, instead of the configuration's")
     glyphs = parser.add_mutually_exclusive_group()
@@ -119,7 +125,6 @@ def add_dashboard_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--log-file", metavar="FILE", help="where the log goes; `-` for none")
     parser.add_argument("--log-level", choices=("debug", "info", "warning", "error"), default="info", metavar="LEVEL",
                         help="debug, info, warning or error; default info")  # fmt: skip
-    parser.add_argument("--version", action="store_true", help="the version, and what runs it")
 
 
 def add_config(parser: argparse.ArgumentParser) -> None:

@@ -36,6 +36,7 @@ from opsdash.ui.terminal_modes import RESTORE
 
 if TYPE_CHECKING:
     from opsdash.engine.engine import Engine
+    from opsdash.ports import Clock
     from opsdash.ui.app import OpsdashApp
 
 logger = logging.getLogger(__name__)
@@ -52,6 +53,8 @@ class Choices:
 
     args: argparse.Namespace
     utf8: bool
+    clock: Clock | None = None
+    """Where it is not this host's."""
 
 
 def run_session(path: Path, reading: ForkedReading, choices: Choices) -> int:
@@ -59,7 +62,8 @@ def run_session(path: Path, reading: ForkedReading, choices: Choices) -> int:
     args = choices.args
     no_log = open_log(args.log_file, args.log_level, os.environ)
     log_what_nobody_catches()
-    wiring = Wiring(Overrides(theme=args.theme, variables=tuple(args.var), ascii_only=not choices.utf8))
+    overrides = Overrides(theme=args.theme, variables=tuple(args.var), ascii_only=not choices.utf8)
+    wiring = Wiring(overrides, clock=choices.clock)
     for forgotten in ("COLUMNS", "LINES"):  # Rich would believe them, and draw the first picture in a size that was
         os.environ.pop(forgotten, None)
     wiring.import_engine()

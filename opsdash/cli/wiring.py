@@ -65,10 +65,15 @@ class Terminal:
 class Wiring:
     """Builds what one process needs. Sources whose description did not change are kept over a reload."""
 
-    def __init__(self, overrides: Overrides | None = None, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        overrides: Overrides | None = None,
+        env: Mapping[str, str] | None = None,
+        clock: Clock | None = None,
+    ) -> None:
         self._overrides = overrides or Overrides()
         self._env = os.environ if env is None else env
-        self.clock: Clock = SystemClock()
+        self.clock: Clock = clock or SystemClock()
         self._board: Board | None = None
         self._sources: dict[str, Source] = {}
         self._secrets: Secrets | None = None
