@@ -189,7 +189,7 @@ class Fleet:
         return int(slots[np.lexsort((self.number[slots], crowd))[-1]])
 
     def _weights(self) -> Floats:
-        return np.maximum(np.array(self.topology.region_weights) * self.region_up, 0.02)
+        return np.asarray(np.maximum(np.array(self.topology.region_weights) * self.region_up, 0.02))
 
     def _launch(self, service: int, now: float, *, boots: bool) -> int:
         slots = self.of(service)
