@@ -10,6 +10,9 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from opsdash.plant.layers.cost import CostFlow
+from opsdash.plant.supply import SupplyFlow
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -83,6 +86,8 @@ class Flow:
     services: ServicesFlow
     instances: InstancesFlow
     edges: EdgesFlow
+    supply: SupplyFlow
+    cost: CostFlow
 
 
 T = TypeVar("T")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from opsdash.plant.ascent import Ascent, Burden, Needs, cpu_seconds, spread_requests
+from opsdash.plant.ascent import Ascent, Burden, cpu_seconds, spread_requests
 from opsdash.plant.flow import EdgesFlow, Flow, InstancesFlow, ServicesFlow, UsersFlow
 from opsdash.plant.layers.balancer import ALGORITHMS
 from opsdash.plant.layers.breakers import Breakers
 from opsdash.plant.layers.callgraph import Demand, Graph, Learned, push_down
+from opsdash.plant.layers.cost import CostFlow, Usage, priced
 from opsdash.plant.layers.firewall import Client, Filtered, Firewall
 from opsdash.plant.layers.fleet import Fleet
 from opsdash.plant.layers.load import demand, level
@@ -18,6 +19,7 @@ from opsdash.plant.layers.services import Served
 from opsdash.plant.release import Release
 from opsdash.plant.seeds import generator
 from opsdash.plant.summary import OUTCOMES
+from opsdash.plant.supply import Supply, SupplyFlow, store_price
 from opsdash.plant.topology import Topology
 
 Floats = npt.NDArray[np.float64]
@@ -27,6 +29,8 @@ _TRY_AGAIN = 0.35
 """Part of the users who try again, seconds after a failure."""
 _EDGE_S = 0.008
 """Balancer and network in front of the gateway."""
+_RESTART_S = 25.0
+"""A container that was killed is back after this."""
 _OK, _CLIENT, _ERROR, _BAD_GATEWAY, _REFUSED, _TIMEOUT, _LIMITED, _BLOCKED = range(len(OUTCOMES))
 
 
@@ -45,6 +49,8 @@ class World:
         self.region_weights: Floats = np.array(topology.region_weights)
         self.algorithm: Ints = np.full(len(topology.services), ALGORITHMS.index(topology.balancer), dtype=np.int64)
         self.party_factor: Floats = np.ones(len(topology.third_parties))
+        self.party_failing: Floats = np.array([party.error_ratio for party in topology.third_parties])
+        self.supply = Supply(topology)
         self.learned = Learned(
             calls=np.array([edge.calls for edge in topology.edges]),
             retries=np.array([edge.retries for edge in topology.edges], dtype=np.int64),
@@ -67,21 +73,23 @@ class World:
         filtered = self.firewall.filter(crowd, level(seconds)[:, None], self.graph.route_service)
         rejecting = self.breakers.rejecting()
         asked = push_down(self.graph, self.learned, rejecting, filtered.passed)
-        ascent = self._ascend(asked, rejecting)
-        flow = self._flow(seconds, asked, ascent, self._users(filtered, ascent, rejecting))
+        wanted = level(seconds) * float(np.dot(self.boost, self._rates) / self._rates.sum())
+        through = asked.arriving[:, : self.graph.services] * self.learned.passed
+        supply = self.supply.step(now, through, wanted)
+        ascent = self._ascend(asked, rejecting, supply)
+        flow = self._flow(seconds, asked, ascent, self._users(filtered, ascent, rejecting, supply.stale), supply)
         self._learn(flow)
         return flow
 
-    def _ascend(self, asked: Demand, rejecting: Floats) -> Ascent:
+    def _ascend(self, asked: Demand, rejecting: Floats, supply: SupplyFlow) -> Ascent:
         cpu_s = cpu_seconds(self.topology, self.fleet, self.releases, self.memory_part())
         arriving = spread_requests(self.fleet, self.algorithm, asked, self.region_weights, cpu_s)
-        nothing = np.zeros((len(arriving), len(self.topology.services)))
         ascent = Ascent(self.topology, self.graph, self.learned, rejecting)
         parties = self.topology.third_parties
         ascent.third_parties(
-            [(party, self.party_factor[i], party.error_ratio) for i, party in enumerate(parties)], len(arriving)
+            [(party, self.party_factor[i], self.party_failing[i]) for i, party in enumerate(parties)], len(arriving)
         )
-        ascent.run(self.fleet, self.releases, Burden(asked, arriving, cpu_s), Needs(nothing, nothing))
+        ascent.run(self.fleet, self.releases, Burden(asked, arriving, cpu_s), supply.needs)
         return ascent
 
     def memory_part(self) -> Floats:
@@ -89,7 +97,7 @@ class World:
         usual = np.array([service.memory_mb for service in self.topology.services])[self.fleet.service]
         return np.asarray(np.minimum((usual + self.fleet.leaked_mb) / self.fleet.memory_mb, 1.0))
 
-    def _users(self, filtered: Filtered, ascent: Ascent, rejecting: Floats) -> UsersFlow:
+    def _users(self, filtered: Filtered, ascent: Ascent, rejecting: Floats, stale: Floats) -> UsersFlow:
         """What becomes of each route's requests, in the words of `OUTCOMES`."""
         passed, gateway = filtered.passed, ascent.answers[0]
         outcomes = np.zeros((*passed.shape, len(OUTCOMES)))
@@ -110,14 +118,16 @@ class World:
             outcomes[:, index, _ERROR : _TIMEOUT + 1] += failed[:, None] * kinds / kinds.sum(axis=1, keepdims=True)
             outcomes[:, index, _REFUSED] += rejected
             done = through[:, index] * (1.0 - call.failed)
-            outcomes[:, index, _CLIENT] = done * route.client_ratio
-            outcomes[:, index, _OK] = done * (1.0 - route.client_ratio)
+            # What was just written and is not seen yet is "not found".
+            wrong = np.minimum(route.client_ratio + 0.5 * stale[:, self.graph.target[edge]], 1.0)
+            outcomes[:, index, _CLIENT] = done * wrong
+            outcomes[:, index, _OK] = done * (1.0 - wrong)
             median[:, index] = (in_front + call.latency_s * route.weight) / MEAN_OVER_MEDIAN
         offered = passed + filtered.limited + filtered.blocked
         clients = (filtered.client_requests, filtered.client_limited, filtered.client_blocked)
         return UsersFlow(offered, outcomes, median, *clients)
 
-    def _flow(self, seconds: Ints, asked: Demand, ascent: Ascent, users: UsersFlow) -> Flow:
+    def _flow(self, seconds: Ints, asked: Demand, ascent: Ascent, users: UsersFlow, supply: SupplyFlow) -> Flow:
         nodes = range(self.graph.services)
         edges = range(len(self.graph.source))
         calls = [ascent.calls[edge] for edge in edges]
@@ -146,6 +156,45 @@ class World:
                 timed_out=timed_out,
                 attempt_s=np.stack([call.attempt_s for call in calls], axis=1),
             ),
+            supply=supply,
+            cost=self._cost(users, supply),
+        )
+
+    def _leak(self, seconds: int, now: float) -> None:
+        """Memory that releases never give back; an instance whose memory is full is killed and starts again."""
+        fleet = self.fleet
+        leaks = np.array([release.leak_mb_per_s for release in self.releases])[fleet.service]
+        if not leaks.any():
+            return
+        serving = fleet.serving()
+        fleet.leaked_mb = fleet.leaked_mb + np.where(serving, leaks * seconds, 0.0)
+        for slot in np.flatnonzero(serving & (self.memory_part() >= 1.0)):
+            fleet.replace(int(slot), now, boot_s=_RESTART_S)
+            fleet.restarts[slot] += 1
+            fleet.killed[slot] += 1
+
+    def _cost(self, users: UsersFlow, supply: SupplyFlow) -> CostFlow:
+        fleet, functions = self.fleet, self.supply.functions
+        kilobytes = np.array([route.kilobytes for route in self.topology.routes])
+        memory_gb = np.array([one.memory_mb / 1024 for one in self.topology.functions])
+        caches = sum(
+            cache.usd_per_hour * size / cache.memory_mb
+            for cache, size in zip(self.topology.caches, self.supply.caches.memory_mb, strict=True)
+        )
+        return priced(
+            Usage(
+                compute_usd=float(fleet.usd_per_hour[fleet.running()].sum()),
+                database_usd=store_price(self.supply.store),
+                cache_usd=float(caches),
+                bytes_sent=supply.cdn.bytes_sent.sum(axis=1),
+                edge_requests=supply.cdn.requests.sum(axis=1),
+                api_bytes=(users.outcomes[:, :, _OK] * kilobytes).sum(axis=1) * 1024,
+                gigabytes=supply.storage.gigabytes,
+                gets=supply.storage.gets,
+                invoked=supply.functions.invoked.sum(axis=1),
+                busy_gb_s=(supply.functions.running * memory_gb).sum(axis=1),
+                provisioned_gb=float((functions.provisioned * memory_gb).sum()),
+            )
         )
 
     def _membership(self) -> Floats:
@@ -174,6 +223,7 @@ class World:
         self.learned.learn(seconds, ratio, 1.0 - np.minimum(refused / arriving, 1.0))
         self.breakers.step(now, seconds, attempts, failed)
         self.fleet.queue = flow.instances.queue[-1].copy()
+        self._leak(seconds, now)
         serving = self.fleet.serving()
         busy = (flow.instances.busy.mean(axis=0) * serving) @ self._membership()
         busy = busy / np.maximum(serving @ self._membership(), 1.0)
