@@ -152,6 +152,7 @@ def _go_float(text: str) -> float | None:
     """What Go's ParseFloat takes; None for the rest, also for what is too large."""
     if text.lower().lstrip("+-") in ("inf", "infinity", "nan") and len(text) - len(text.lstrip("+-")) <= 1:
         return float(text)
+    text = re.sub(r"(?<=[0-9])_(?=[0-9])", "", text[:101])
     if len(text) > 100 or not _NUMBER.fullmatch(text):
         return None
     try:

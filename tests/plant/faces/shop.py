@@ -32,10 +32,14 @@ def series() -> list[Series]:
         where = {"instance": f"10.0.0.{i}:80"}
         found.append(_line(np.ones(x.size), "up", **where))
         found.append(_line(np.sin(x / 30 + i) / 3 + 1, "node_load1", **where))
-        for code in ("200", "404", "500"):
-            found.append(_line(np.floor(x * (i + 1) * 7 / int(code)), "http_requests_total", code=code, **where))
-        for k, le in enumerate(("0.1", "0.5", "1", "+Inf")):
-            found.append(_line(x * (k + 1), "http_request_duration_seconds_bucket", le=le, **where))
+        found += [
+            _line(np.floor(x * (i + 1) * 7 / int(code)), "http_requests_total", code=code, **where)
+            for code in ("200", "404", "500")
+        ]
+        found += [
+            _line(x * (k + 1), "http_request_duration_seconds_bucket", le=le, **where)
+            for k, le in enumerate(("0.1", "0.5", "1", "+Inf"))
+        ]
         found.append(_line(x * 4, "http_request_duration_seconds_count", **where))
         found.append(_line(x * 1.25, "http_request_duration_seconds_sum", **where))
     hard = (1e-7, 1.5e-5, 0.1 + 0.2, 1e15, 123456789012345680.0, 1e20, 1e21, 2.5e300, -0.0, np.inf, -np.inf, np.nan)
