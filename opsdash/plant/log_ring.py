@@ -210,7 +210,7 @@ class LogRing:
         return first
 
     def forget_sources(self, first: int, documents: Sequence[Mapping[str, Any]]) -> None:
-        """Lets go of the text of those sent documents, from number `first` on, that the columns give back as they are."""
+        """Lets go of the texts of sent documents, from number `first` on, that the columns give back as they are."""
         for number, document in enumerate(documents, start=first):
             if number >= self.first and self.rebuilt(number - self.first) == document:
                 self._sent.sources.pop(number, None)

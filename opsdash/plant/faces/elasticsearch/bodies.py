@@ -35,7 +35,8 @@ def _broken(error: json.JSONDecodeError) -> Refused:
         cause = Refused("json_e_o_f_exception", "Unexpected end-of-input")
         return Refused("x_content_e_o_f_exception", "Unexpected end of file", cause=cause)
     token = rest.split()[0][:40]
-    reason = f"Unrecognized token '{token}': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
+    expected = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
+    reason = f"Unrecognized token '{token}': was expecting {expected}"
     return content(reason, cause=Refused("json_parse_exception", reason))
 
 

@@ -22,8 +22,22 @@ from opsdash.plant.log_ring import Batch, LogRing
 LONGEST_DOCUMENT = 64 * 1024
 LONGEST_TERM = 32_766
 _ACTIONS = ("index", "create", "delete", "update")
-_IDENTITY = ("_index", "_id", "routing", "_routing", "pipeline", "require_alias", "version", "version_type", "if_seq_no",
-             "if_primary_term", "dynamic_templates", "list_executed_pipelines", "require_data_stream", "retry_on_conflict")  # fmt: skip
+_IDENTITY = (
+    "_index",
+    "_id",
+    "routing",
+    "_routing",
+    "pipeline",
+    "require_alias",
+    "version",
+    "version_type",
+    "if_seq_no",
+    "if_primary_term",
+    "dynamic_templates",
+    "list_executed_pipelines",
+    "require_data_stream",
+    "retry_on_conflict",
+)
 _OBJECTS = frozenset(name.rpartition(".")[0] for name in FIELDS if "." in name)
 
 

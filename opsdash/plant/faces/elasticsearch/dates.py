@@ -84,8 +84,10 @@ def _read(text: str, form: str | None, zone: tzinfo, *, up: bool) -> int:
 
 @lru_cache(maxsize=1)
 def _readers() -> dict[str, Callable[[str, tzinfo, bool], int | None]]:
-    iso = dict.fromkeys(("strict_date_optional_time", "date_optional_time", "strict_date_time", "date_time", "strict_date", "date", "strict_date_optional_time_nanos", "iso8601", "yyyy-MM-dd", "yyyy-MM", "yyyy", "strict_date_time_no_millis", "date_time_no_millis", "strict_year_month_day", "yyyy-MM-dd'T'HH:mm:ss"), _read_iso)  # fmt: skip
-    return {**iso, "epoch_millis": _read_millis, "epoch_second": _read_seconds}
+    iso = """strict_date_optional_time date_optional_time strict_date_time date_time strict_date date iso8601
+        strict_date_optional_time_nanos yyyy-MM-dd yyyy-MM yyyy strict_date_time_no_millis date_time_no_millis
+        strict_year_month_day yyyy-MM-dd'T'HH:mm:ss"""
+    return {**dict.fromkeys(iso.split(), _read_iso), "epoch_millis": _read_millis, "epoch_second": _read_seconds}
 
 
 def known_format(form: str) -> None:
@@ -115,10 +117,13 @@ def _read_iso(text: str, zone: tzinfo, up: bool) -> int | None:
     year, month, day = int(match["year"]), int(match["month"] or (12 if up else 1)), match["day"]
     if not 1 <= month <= 12 or year < 1:
         return None
-    parts = [int(match[name] or (top if up else 0)) for name, top in (("hour", 23), ("minute", 59), ("second", 59))]
+    hour, minute, second = (
+        int(match[name] or (top if up else 0)) for name, top in (("hour", 23), ("minute", 59), ("second", 59))
+    )
     part_ms = int((match["part"] or ("999" if up else "0")).ljust(3, "0")[:3])
     try:
-        at = datetime(year, month, int(day or (monthrange(year, month)[1] if up else 1)), *parts)  # noqa: DTZ001
+        last = monthrange(year, month)[1]
+        at = datetime(year, month, int(day or (last if up else 1)), hour, minute, second)  # noqa: DTZ001 - local
     except ValueError:
         return None
     own = zone_of(match["zone"]) if match["zone"] else zone
@@ -230,13 +235,13 @@ def _patterned(form: str, at: datetime, part_ms: int, offset_s: int) -> str:
 
 
 def _runs(form: str) -> list[tuple[str, str, str]]:
-    found = []
-    for match in re.finditer(r"('[^']*')|((?P<one>[a-zA-Z])(?P=one)*)|(.)", form, re.DOTALL):
-        found.append((match[1] or "", match[2] or "", match[4] or ""))
-    return found
+    runs = re.finditer(r"('[^']*')|((?P<one>[a-zA-Z])(?P=one)*)|(.)", form, re.DOTALL)
+    return [(run[1] or "", run[2] or "", run[4] or "") for run in runs]
 
 
-def _letters(run: str, form: str, at: datetime, part_ms: int, offset_s: int) -> str:
+def _letters(  # noqa: PLR0911 - a letter in a row
+    run: str, form: str, at: datetime, part_ms: int, offset_s: int
+) -> str:
     width = len(run)
     numbers = {
         "H": at.hour,

@@ -67,7 +67,7 @@ class Docs:
         if kind in WORDS:
             return np.asarray(self.ring.word(column)[0] >= 0)
         if kind is Kind.TEXT:
-            return np.asarray(np.not_equal(self.ring.text(column), None), dtype=np.bool_)
+            return np.asarray(self.ring.text(column) != np.array(None), dtype=np.bool_)
         return self.ring.number(column)[1]
 
     def keys(self, name: str) -> tuple[Any, Mask]:

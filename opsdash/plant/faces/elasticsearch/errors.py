@@ -137,12 +137,10 @@ def unknown_field(parser: str, field: str) -> Refused:
 
 
 def failed_field(parser: str, field: str, cause: Refused) -> Refused:
-    """What stands under a key is refused; the innermost refusal is the root."""
-    return content(f"[{parser}] failed to parse field [{field}]", cause=cause, root=_root(cause))
-
-
-def _root(cause: Refused) -> Refused:
-    return cause.root or cause
+    """What stands under a key is refused; the root is the refusal of Elasticsearch's own that is innermost."""
+    root = cause.root or cause
+    reason = f"[{parser}] failed to parse field [{field}]"
+    return content(reason, cause=cause, root=root if root.kind == "parsing_exception" else None)
 
 
 def no_such_index(name: str) -> Refused:
@@ -176,6 +174,10 @@ def no_fielddata(field: str, index: str) -> ShardRefused:
     )
 
 
-def not_kept(what: str) -> Refused:
+class NotKept(Refused):
     """What Elasticsearch has and the plant has not."""
-    return illegal(f"{what} is not part of the demo's Elasticsearch")
+
+
+def not_kept(what: str) -> NotKept:
+    """What Elasticsearch has and the plant has not: said aloud, also where a query is lenient."""
+    return NotKept("illegal_argument_exception", f"{what} is not part of the demo's Elasticsearch")

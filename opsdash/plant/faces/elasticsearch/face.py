@@ -120,13 +120,15 @@ def _media(headers: Mapping[str, str], *, has_body: bool) -> _Media:
     for each in wanted.split(","):
         match = _TYPES.fullmatch(each.partition(";q=")[0])
         if match is not None and match["vendor"] and match["version"]:
-            if match["version"] not in _VERSIONS:
-                cause = Refused("status_exception", f"Accept version must be either version 9 or 8, but found {match['version']}."
-                                f" Accept={wanted}")  # fmt: skip
+            version = match["version"]
+            if version not in _VERSIONS:
+                cause = Refused(
+                    "status_exception",
+                    f"Accept version must be either version 9 or 8, but found {version}. Accept={wanted}",
+                )
                 raise Refused(
                     "media_type_header_exception", "Invalid media-type value on headers [Accept]", cause=cause
                 )
-            version = match["version"]
         text = text or each.strip().startswith("text/plain")
     return _Media(version, text)
 

@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -53,6 +54,14 @@ def by_word(codes: Any, column: WordColumn, test: Callable[[str], bool]) -> Mask
     return of_words(codes, column, (code for code, word in enumerate(column.words) if test(word)))
 
 
+def java_number(value: float) -> str:
+    """A number as Java writes it as text: `50.0`, `2.147483647E9`."""
+    if value == 0 or 1e-3 <= abs(value) < 1e7:
+        return str(float(value))
+    mantissa, _, exponent = f"{Decimal(repr(float(value))).normalize():E}".partition("E")
+    return f"{mantissa if '.' in mantissa else mantissa + '.0'}E{int(exponent)}"
+
+
 # -- one value ---------------------------------------------------------------------------------------------------------
 
 
@@ -69,7 +78,9 @@ def number(value: Any) -> float:
     return parsed
 
 
-def term(docs: Docs, name: str, value: Any, *, ignore_case: bool = False) -> Mask:
+def term(  # noqa: PLR0911 - a type of field in a row
+    docs: Docs, name: str, value: Any, *, ignore_case: bool = False
+) -> Mask:
     """Documents with exactly this value. Raises ShardRefused for one that the field cannot have."""
     if name == "_index":
         return docs.all() if value == docs.index else docs.none()
@@ -143,7 +154,7 @@ def between(docs: Docs, name: str, wanted: Between) -> Mask:
     if kind is None:
         return docs.none()
     if kind is Kind.DATE:
-        return _dates(docs, name, wanted)
+        return _dates(docs, wanted)
     if kind in NUMBERS:
         return _numbers(docs, name, kind, wanted)
     if kind is Kind.IP:
@@ -166,7 +177,7 @@ def _text(value: Any) -> str | None:
     return None if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _dates(docs: Docs, name: str, wanted: Between) -> Mask:
+def _dates(docs: Docs, wanted: Between) -> Mask:
     low, high = -_LONG, _LONG - 1
     if wanted.low is not None:
         up = not wanted.with_low

@@ -102,7 +102,7 @@ class Handlers:
     def msearch(self, asked: Asked) -> Told:
         """_msearch: each search is answered or refused by itself."""
         began = perf_counter()
-        lines = [line for line in asked.body.split(b"\n")]
+        lines = asked.body.split(b"\n")
         if not asked.body.strip():
             raise Refused("parse_exception", "request body or source parameter is required")
         if not asked.body.endswith(b"\n"):

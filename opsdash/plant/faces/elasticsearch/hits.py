@@ -63,7 +63,7 @@ def parse_fields(given: Any, key: str) -> tuple[tuple[str, str | None], ...]:
         return ()
     if not isinstance(given, list):
         raise parsing(f"Unknown key for a {token_of(given)} in [{key}].")
-    found = []
+    found: list[tuple[str, str | None]] = []
     for each in given:
         if isinstance(each, str):
             found.append((each, None))

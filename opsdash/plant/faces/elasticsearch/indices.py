@@ -13,8 +13,18 @@ from opsdash.plant.log_ring import LogRing
 
 METADATA = ("_id", "_index", "_seq_no", "_source", "_version", "_routing", "_doc_count", "_ignored", "_field_names",
             "_data_stream_timestamp", "_nested_path", "_tier", "_feature", "_index_mode")  # fmt: skip
-_SEARCHABLE = ("_id", "_index", "_ignored", "_field_names", "_nested_path", "_routing", "_tier", "_index_mode", "_doc_count",
-               "_seq_no")  # fmt: skip
+_SEARCHABLE = (
+    "_id",
+    "_index",
+    "_ignored",
+    "_field_names",
+    "_nested_path",
+    "_routing",
+    "_tier",
+    "_index_mode",
+    "_doc_count",
+    "_seq_no",
+)
 
 
 @dataclass(frozen=True, slots=True)

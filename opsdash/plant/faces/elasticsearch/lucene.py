@@ -146,7 +146,7 @@ def _tokens(text: str) -> list[_Token]:
         after_carat = bool(found) and found[-1].kind == "CARAT"
         token = _number(text, at) if after_carat else _longest(text, at, state)
         if token is None:
-            raise _lexical(text, at)
+            raise _lexical(text, at, "" if after_carat else " (in lexical state 2)")
         found.append(token)
         at += len(token.text)
         if token.kind in ("RANGEIN_START", "RANGEEX_START"):
@@ -169,10 +169,10 @@ def _number(text: str, at: int) -> _Token | None:
     return _Token("NUMBER", match[0], at) if match else None
 
 
-def _lexical(text: str, at: int) -> Refused:
+def _lexical(text: str, at: int, state: str) -> Refused:
     """Lucene reads to the end to find no token."""
     prefix = f' after prefix "{_shown(text[at:])}"' if text[at : at + 1] in ('"', "/") else ""
-    reason = f"Lexical error at line 1, column {len(text) + 1}.  Encountered: <EOF>{prefix} (in lexical state 2)"
+    reason = f"Lexical error at line 1, column {len(text) + 1}.  Encountered: <EOF>{prefix}{state}"
     return cannot_parse(text, reason, kind="token_mgr_error")
 
 
@@ -235,7 +235,7 @@ class _Reader:
                 continue
             conjunction = self.take("AND", "OR")
             modifier = self._modifier()
-            self._add(clauses, conjunction and conjunction.kind, modifier, self._clause(name, depth))
+            self._add(clauses, conjunction.kind if conjunction else None, modifier, self._clause(name, depth))
         if len(clauses) == 1 and first is not None:
             return first
         return Clauses(tuple(clauses))
@@ -254,7 +254,7 @@ class _Reader:
 
     def _modifier(self) -> str | None:
         token = self.take("PLUS", "MINUS", "NOT")
-        return token and token.kind
+        return token.kind if token else None
 
     def _add(
         self, clauses: list[tuple[Occur, Node]], conjunction: str | None, modifier: str | None, node: Node

@@ -63,7 +63,7 @@ def _pieces(pattern: str) -> list[list[str | None]]:
 
 @lru_cache(maxsize=256)
 def regexp(pattern: str, *, ignore_case: bool = False) -> Matches:
-    """The usual part of Lucene's syntax, anchored. Raises Refused for what is wrong, not kept or could take for ever."""
+    """The usual part of Lucene's syntax, anchored. Raises Refused for what is wrong or could take for ever."""
     if len(pattern) > LONGEST:
         raise shard_illegal(
             f"The length of regex [{len(pattern)}] used in the Regexp Query request has exceeded the allowed maximum of"

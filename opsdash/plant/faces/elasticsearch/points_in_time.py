@@ -54,8 +54,8 @@ class PointsInTime:
     def _check(self, keep_alive_ms: int) -> None:
         if keep_alive_ms > LONGEST_ALIVE_MS:
             raise illegal(
-                f"Keep alive for request ({keep_alive_ms // 1000}s) is too large. It must be less than (1d). This limit can be"
-                " set by changing the [search.max_keep_alive] cluster level setting."
+                f"Keep alive for request ({keep_alive_ms // 1000}s) is too large. It must be less than (1d). This"
+                " limit can be set by changing the [search.max_keep_alive] cluster level setting."
             )
 
     def _forget(self, now_ms: int) -> None:

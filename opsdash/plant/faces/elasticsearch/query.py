@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,66 +12,38 @@ from opsdash.plant.faces.elasticsearch.dates import known_format, zone_of
 from opsdash.plant.faces.elasticsearch.docs import Docs
 from opsdash.plant.faces.elasticsearch.errors import (
     Refused,
-    bad_number,
     content,
     failed_field,
     illegal,
-    not_created,
     not_kept,
     parsing,
     shard_illegal,
     unknown_field,
 )
 from opsdash.plant.faces.elasticsearch.field_match import Between
-from opsdash.plant.faces.elasticsearch.query_string import StringQuery, expanded, found
+from opsdash.plant.faces.elasticsearch.query_reading import MATCH_ALL, Query, Read, Reading, least, of_field, token_of
+from opsdash.plant.faces.elasticsearch.query_string import expanded
+from opsdash.plant.faces.elasticsearch.query_words import (
+    read_match,
+    read_match_phrase,
+    read_multi_match,
+    read_query_string,
+)
 from opsdash.plant.log_columns import Mask
 
 DEEPEST = 30
 MOST_CLAUSES = 4_096
 MOST_TERMS = 65_536
-Ask = Callable[[Docs], Mask]
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """Which documents match, and the score that they all have: 1, or 0 where nothing but filters is asked.
-
-    Relevance is not computed: what a real server would order by BM25 comes in the order of the documents.
-    """
-
-    ask: Ask
-    score: float = 1.0
-
-
-MATCH_ALL = Query(lambda docs: docs.all())
-
-
-@dataclass(slots=True)
-class _Reading:
-    """Bounds of one request."""
-
-    clauses: int = 0
 
 
 def parse_query(given: Any, key: str = "query") -> Query:
     """The query of a request. Raises Refused."""
     if not isinstance(given, dict):
         raise parsing(f"Unknown key for a {token_of(given)} in [{key}].")
-    return _query(given, 0, _Reading())
+    return _query(given, 0, Reading())
 
 
-def token_of(value: Any) -> str:
-    """What Elasticsearch calls a kind of JSON value."""
-    if isinstance(value, bool):
-        return "VALUE_BOOLEAN"
-    if value is None:
-        return "VALUE_NULL"
-    if isinstance(value, int | float):
-        return "VALUE_NUMBER"
-    return {str: "VALUE_STRING", list: "START_ARRAY"}.get(type(value), "START_OBJECT")
-
-
-def _query(given: Any, depth: int, reading: _Reading) -> Query:
+def _query(given: Any, depth: int, reading: Reading) -> Query:
     if not isinstance(given, dict):
         raise parsing("[_na] query malformed, must start with start_object")
     if not given:
@@ -96,7 +67,9 @@ def _query(given: Any, depth: int, reading: _Reading) -> Query:
 # -- queries of queries ------------------------------------------------------------------------------------------------
 
 
-def _bool(body: dict[str, Any], depth: int, reading: _Reading) -> Query:
+def _bool(  # noqa: C901 - one clause beside the other
+    body: dict[str, Any], depth: int, reading: Reading
+) -> Query:
     if depth >= DEEPEST:
         reason = (
             "The nested depth of the query exceeds the maximum nested depth for queries set in"
@@ -104,13 +77,13 @@ def _bool(body: dict[str, Any], depth: int, reading: _Reading) -> Query:
         )
         raise illegal(reason)
     parts: dict[str, list[Query]] = {"must": [], "filter": [], "should": [], "must_not": []}
-    least: object = None
+    share: object = None
     for key, value in body.items():
         key = {"mustNot": "must_not"}.get(key, key)  # noqa: PLW2901 - the name that it had once
         if key in parts:
             parts[key] = _listed(key, value, depth, reading)
         elif key == "minimum_should_match":
-            least = value
+            share = value
         elif key not in ("boost", "_name", "adjust_pure_negative"):
             raise unknown_field("bool", key)
     scored = bool(parts["must"] or parts["should"])
@@ -118,7 +91,7 @@ def _bool(body: dict[str, Any], depth: int, reading: _Reading) -> Query:
     default = 1 if optional and not parts["must"] and not parts["filter"] else 0
 
     def ask(docs: Docs) -> Mask:
-        needed = default if least is None else _least(least, optional)
+        needed = default if share is None else least(share, optional)
         mask = docs.all()
         for each in (*parts["must"], *parts["filter"]):
             mask &= each.ask(docs)
@@ -135,7 +108,7 @@ def _bool(body: dict[str, Any], depth: int, reading: _Reading) -> Query:
     return Query(ask, 1.0 if scored or is_empty else 0.0)
 
 
-def _listed(key: str, value: Any, depth: int, reading: _Reading) -> list[Query]:
+def _listed(key: str, value: Any, depth: int, reading: Reading) -> list[Query]:
     if not isinstance(value, dict | list):
         raise content(f"[bool] {key} doesn't support values of type: {token_of(value)}")
     try:
@@ -144,22 +117,7 @@ def _listed(key: str, value: Any, depth: int, reading: _Reading) -> list[Query]:
         raise failed_field("bool", key, error) from error
 
 
-def _least(given: object, optional: int) -> int:
-    """`minimum_should_match`: a number, a negative one, or a share. Raises ShardRefused."""
-    text = str(given).strip()
-    share = text.endswith("%")
-    try:
-        count = int(float(text[:-1])) if share else int(text)
-    except ValueError:
-        raise not_created(bad_number(text)) from None
-    if share:
-        count = int(optional * count / 100) if count >= 0 else optional + int(optional * count / 100)
-    elif count < 0:
-        count = optional + count
-    return max(count, 0)
-
-
-def _constant_score(body: dict[str, Any], depth: int, reading: _Reading) -> Query:
+def _constant_score(body: dict[str, Any], depth: int, reading: Reading) -> Query:
     if "filter" not in body:
         raise parsing("[constant_score] requires a 'filter' element")
     for key in body:
@@ -172,29 +130,10 @@ def _constant_score(body: dict[str, Any], depth: int, reading: _Reading) -> Quer
 # -- queries of a field ------------------------------------------------------------------------------------------------
 
 
-def _of_field(query: str, body: dict[str, Any], allowed: tuple[str, ...], short: str) -> tuple[str, dict[str, Any]]:
-    """The field and its options; a bare value stands for the option `short`. Raises Refused."""
-    if not body:
-        raise illegal("field name is null or empty")
-    (name, options), *others = body.items()
-    if others:
-        reason = f"[{query}] query doesn't support multiple fields, found [{name}] and [{others[0][0]}]"
-        raise parsing(reason)
-    if isinstance(options, list):
-        raise parsing(f"[{query}] query does not support array of values" if query == "term"
-                      else f"[{query}] unexpected token [START_ARRAY] after [{name}]")  # fmt: skip
-    if not isinstance(options, dict):
-        return name, {short: options}
-    for key in options:
-        if key not in (*allowed, short, "boost", "_name"):
-            raise parsing(f"[{query}] query does not support [{key}]")
-    return name, options
-
-
-def _term(body: dict[str, Any], _depth: int, _reading: _Reading) -> Query:
+def _term(body: dict[str, Any], _depth: int, _reading: Reading) -> Query:
     if body and next(iter(body.values())) is None:
         raise illegal("field name is null or empty")
-    name, options = _of_field("term", body, ("case_insensitive",), "value")
+    name, options = of_field("term", body, ("case_insensitive",), "value")
     value = options.get("value")
     if value is None:
         raise illegal("value cannot be null")
@@ -204,7 +143,7 @@ def _term(body: dict[str, Any], _depth: int, _reading: _Reading) -> Query:
     return Query(lambda docs: field_match.term(docs, name, value, ignore_case=ignore_case))
 
 
-def _terms(body: dict[str, Any], _depth: int, _reading: _Reading) -> Query:
+def _terms(body: dict[str, Any], _depth: int, _reading: Reading) -> Query:
     fields = [(key, value) for key, value in body.items() if key not in ("boost", "_name")]
     for key, value in fields:
         if isinstance(value, dict):
@@ -224,8 +163,8 @@ def _terms(body: dict[str, Any], _depth: int, _reading: _Reading) -> Query:
     def ask(docs: Docs) -> Mask:
         if len(values) > MOST_TERMS:
             reason = (
-                f"The number of terms [{len(values)}] used in the Terms Query request has exceeded the allowed maximum of"
-                f" [{MOST_TERMS}]. This maximum can be set by changing the [index.max_terms_count] index level setting."
+                f"The number of terms [{len(values)}] used in the Terms Query request has exceeded the allowed"
+                f" maximum of [{MOST_TERMS}]. This maximum can be set by changing the [index.max_terms_count] index level setting."
             )
             raise shard_illegal(reason)
         mask = docs.none()
@@ -236,7 +175,7 @@ def _terms(body: dict[str, Any], _depth: int, _reading: _Reading) -> Query:
     return Query(ask)
 
 
-def _range(body: dict[str, Any], _depth: int, _reading: _Reading) -> Query:
+def _range(body: dict[str, Any], _depth: int, _reading: Reading) -> Query:
     fields = [(key, value) for key, value in body.items() if key not in ("boost", "_name")]
     for key, value in fields:
         if not isinstance(value, dict):
@@ -247,8 +186,13 @@ def _range(body: dict[str, Any], _depth: int, _reading: _Reading) -> Query:
         raise illegal("field name is null or empty")
     name, options = fields[0]
     wanted = _bounds(options)
-    return Query(lambda docs: field_match.between(docs, name, wanted) if wanted.low is not None or wanted.high is not None
-                 else docs.exists(name))  # fmt: skip
+    return Query(
+        lambda docs: (
+            field_match.between(docs, name, wanted)
+            if wanted.low is not None or wanted.high is not None
+            else docs.exists(name)
+        )
+    )
 
 
 def _bounds(options: Mapping[str, Any]) -> Between:
@@ -268,7 +212,7 @@ def _bounds(options: Mapping[str, Any]) -> Between:
     return Between(**given)
 
 
-def _exists(body: dict[str, Any], _depth: int, _reading: _Reading) -> Query:
+def _exists(body: dict[str, Any], _depth: int, _reading: Reading) -> Query:
     for key in body:
         if key not in ("field", "boost", "_name"):
             raise parsing(f"[exists] query does not support [{key}]")
@@ -286,14 +230,14 @@ def _exists(body: dict[str, Any], _depth: int, _reading: _Reading) -> Query:
     return Query(ask)
 
 
-def _pattern_query(kind: str) -> Callable[[dict[str, Any], int, _Reading], Query]:
-    def read(body: dict[str, Any], _depth: int, _reading: _Reading) -> Query:
+def _pattern_query(kind: str) -> Read:
+    def read(body: dict[str, Any], _depth: int, _reading: Reading) -> Query:
         allowed = {
             "prefix": (),
             "wildcard": ("wildcard",),
             "regexp": ("flags", "flags_value", "max_determinized_states"),
         }
-        name, options = _of_field(kind, body, (*allowed[kind], "case_insensitive", "rewrite"), "value")
+        name, options = of_field(kind, body, (*allowed[kind], "case_insensitive", "rewrite"), "value")
         text = options.get("value", options.get("wildcard"))
         if text is None:
             raise illegal("value cannot be null")
@@ -316,121 +260,10 @@ def _test(kind: str, text: str, *, ignore_case: bool) -> patterns.Matches:
     return (lambda word: word.lower().startswith(lowered)) if ignore_case else lambda word: word.startswith(text)
 
 
-# -- queries of words --------------------------------------------------------------------------------------------------
-
-_WORD_OPTIONS = ("operator", "minimum_should_match", "lenient", "zero_terms_query", "auto_generate_synonyms_phrase_query",
-                 "prefix_length", "max_expansions", "fuzzy_transpositions", "fuzzy_rewrite", "analyzer", "fuzziness")  # fmt: skip
+# -- queries of everything, and all by name --------------------------------------------------------------------------
 
 
-def _match(body: dict[str, Any], _depth: int, _reading: _Reading) -> Query:
-    name, options = _of_field("match", body, _WORD_OPTIONS, "query")
-    if options.get("query") is None:
-        raise parsing("No text specified for text query")
-    for unkept in ("analyzer", "fuzziness"):
-        if unkept in options:
-            raise not_kept(f"[{unkept}] of a match query")
-    needed = _needed(options)
-    lenient = options.get("lenient") in (True, "true")
-    return Query(lambda docs: _leniently(docs, lambda: field_match.matching(docs, name, options["query"], needed=needed),
-                                         lenient=lenient))  # fmt: skip
-
-
-def _needed(options: Mapping[str, Any]) -> Callable[[int], int]:
-    operator = str(options.get("operator", "or")).upper()
-    if operator not in ("OR", "AND"):
-        raise illegal(f"No enum constant org.elasticsearch.index.query.Operator.{operator}")
-    least = options.get("minimum_should_match")
-    if operator == "AND":
-        return lambda words: words
-    return lambda words: 1 if least is None else min(_least(least, words), words)
-
-
-def _leniently(docs: Docs, ask: Callable[[], Mask], *, lenient: bool) -> Mask:
-    try:
-        return ask()
-    except Refused:
-        if not lenient:
-            raise
-        return docs.none()
-
-
-def _match_phrase(kind: str) -> Callable[[dict[str, Any], int, _Reading], Query]:
-    def read(body: dict[str, Any], _depth: int, _reading: _Reading) -> Query:
-        name, options = _of_field(kind, body, ("slop", "analyzer", "zero_terms_query", "max_expansions"), "query")
-        if options.get("query") is None:
-            raise parsing("No text specified for text query")
-        if options.get("slop") not in (None, 0, "0") or "analyzer" in options:
-            raise not_kept(f"[slop] or [analyzer] of a {kind} query")
-        prefix = kind == "match_phrase_prefix"
-        return Query(lambda docs: field_match.phrase(docs, name, options["query"], last_is_prefix=prefix))
-
-    return read
-
-
-def _multi_match(body: dict[str, Any], _depth: int, _reading: _Reading) -> Query:
-    allowed = (*_WORD_OPTIONS, "query", "fields", "type", "tie_breaker", "slop", "boost", "_name")
-    for key in body:
-        if key not in allowed:
-            raise parsing(f"[multi_match] query does not support [{key}]")
-    if "query" not in body:
-        raise parsing("No text specified for multi_match query")
-    fields = body.get("fields", ["*"])
-    names = expanded(tuple(str(each) for each in (fields if isinstance(fields, list) else [fields])))
-    needed, kind = _needed(body), str(body.get("type", "best_fields"))
-    if (
-        kind not in ("best_fields", "most_fields", "phrase", "phrase_prefix")
-        or body.get("fuzziness")
-        or body.get("slop")
-    ):
-        raise not_kept(f"this kind of multi_match query ({kind})")
-    lenient = body.get("lenient") in (True, "true") or "fields" not in body
-
-    def ask(docs: Docs) -> Mask:
-        mask = docs.none()
-        for name in names:
-            mask |= _leniently(docs, lambda name=name: look(docs, name), lenient=lenient)  # type: ignore[misc]
-        return mask
-
-    def look(docs: Docs, name: str) -> Mask:
-        if kind.startswith("phrase"):
-            return field_match.phrase(docs, name, body["query"], last_is_prefix=kind == "phrase_prefix")
-        return field_match.matching(docs, name, body["query"], needed=needed)
-
-    return Query(ask)
-
-
-_STRING_OPTIONS = ("query", "default_field", "fields", "default_operator", "analyze_wildcard", "lenient", "time_zone", "boost",
-    "allow_leading_wildcard", "phrase_slop", "fuzziness", "fuzzy_prefix_length", "fuzzy_max_expansions", "tie_breaker",
-    "fuzzy_transpositions", "fuzzy_rewrite", "rewrite", "escape", "enable_position_increments", "type", "_name",
-    "auto_generate_synonyms_phrase_query", "max_determinized_states")  # fmt: skip
-_STRING_NOT_KEPT = ("minimum_should_match", "analyzer", "quote_analyzer", "quote_field_suffix")
-
-
-def _query_string(body: dict[str, Any], _depth: int, _reading: _Reading) -> Query:
-    for key in body:
-        if key in _STRING_NOT_KEPT:
-            raise not_kept(f"[{key}] of a query_string")
-        if key not in _STRING_OPTIONS:
-            raise parsing(f"[query_string] query does not support [{key}]")
-    if body.get("query") is None:
-        raise parsing("[query_string] must be provided with a [query]")
-    fields = body.get("fields") or [body.get("default_field", "*")]
-    lenient = body.get("lenient")
-    operator = str(body.get("default_operator", "or")).upper()
-    if operator not in ("OR", "AND"):
-        raise illegal(f"No enum constant org.elasticsearch.index.query.Operator.{operator}")
-    asked = StringQuery(
-        text=str(body["query"]),
-        fields=tuple(str(each) for each in (fields if isinstance(fields, list) else [fields])),
-        all_needed=operator == "AND",
-        analyze_wildcard=body.get("analyze_wildcard") in (True, "true"),
-        lenient=None if lenient is None else lenient in (True, "true"),
-        zone=zone_of(str(body.get("time_zone", "Z"))),
-    )
-    return Query(lambda docs: found(docs, asked))
-
-
-def _ids(body: dict[str, Any], _depth: int, _reading: _Reading) -> Query:
+def _ids(body: dict[str, Any], _depth: int, _reading: Reading) -> Query:
     for key in body:
         if key not in ("values", "boost", "_name"):
             raise unknown_field("ids", key)
@@ -439,8 +272,8 @@ def _ids(body: dict[str, Any], _depth: int, _reading: _Reading) -> Query:
     return Query(lambda docs: field_match.ids(docs, wanted))
 
 
-def _everything(kind: str) -> Callable[[dict[str, Any], int, _Reading], Query]:
-    def read(body: dict[str, Any], _depth: int, _reading: _Reading) -> Query:
+def _everything(kind: str) -> Read:
+    def read(body: dict[str, Any], _depth: int, _reading: Reading) -> Query:
         for key in body:
             if key not in ("boost", "_name"):
                 cause = unknown_field(kind, key)
@@ -452,22 +285,25 @@ def _everything(kind: str) -> Callable[[dict[str, Any], int, _Reading], Query]:
     return read
 
 
-_READERS: Mapping[str, Callable[[dict[str, Any], int, _Reading], Query]] = {
+_READERS: Mapping[str, Read] = {
     "bool": _bool,
     "constant_score": _constant_score,
     "exists": _exists,
     "ids": _ids,
-    "match": _match,
+    "match": read_match,
     "match_all": _everything("match_all"),
     "match_none": _everything("match_none"),
-    "match_phrase": _match_phrase("match_phrase"),
-    "match_phrase_prefix": _match_phrase("match_phrase_prefix"),
-    "multi_match": _multi_match,
+    "match_phrase": read_match_phrase("match_phrase"),
+    "match_phrase_prefix": read_match_phrase("match_phrase_prefix"),
+    "multi_match": read_multi_match,
     "prefix": _pattern_query("prefix"),
-    "query_string": _query_string,
+    "query_string": read_query_string,
     "range": _range,
     "regexp": _pattern_query("regexp"),
     "term": _term,
     "terms": _terms,
     "wildcard": _pattern_query("wildcard"),
 }
+
+
+__all__ = ["MATCH_ALL", "Query", "parse_query", "token_of"]

@@ -11,7 +11,7 @@ import numpy as np
 
 from opsdash.plant.faces.elasticsearch import field_match, lucene, patterns
 from opsdash.plant.faces.elasticsearch.docs import Docs
-from opsdash.plant.faces.elasticsearch.errors import Refused, not_created, not_kept, shard_query
+from opsdash.plant.faces.elasticsearch.errors import NotKept, Refused, not_created, not_kept, shard_query
 from opsdash.plant.faces.elasticsearch.field_match import Between
 from opsdash.plant.log_columns import Mask
 from opsdash.plant.log_fields import Kind, names
@@ -152,8 +152,8 @@ class _Search:
         for field in self._fields(name):
             try:
                 mask |= look(field)
-            except Refused:
-                if not self.lenient:
+            except Refused as error:
+                if not self.lenient or isinstance(error.cause, NotKept):
                     raise
         return mask
 

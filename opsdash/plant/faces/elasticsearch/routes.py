@@ -20,10 +20,23 @@ _COUNT = _INDICES | frozenset({
     "q", "df", "default_operator", "analyze_wildcard", "analyzer", "lenient", "min_score", "preference", "routing",
     "terminate_after",
 })  # fmt: skip
-_BULK = frozenset({
-    "refresh", "routing", "timeout", "pipeline", "wait_for_active_shards", "require_alias", "_source", "_source_includes",
-    "_source_excludes", "type", "require_data_stream", "list_executed_pipelines", "include_source_on_error",
-})  # fmt: skip
+_BULK = frozenset(
+    {
+        "refresh",
+        "routing",
+        "timeout",
+        "pipeline",
+        "wait_for_active_shards",
+        "require_alias",
+        "_source",
+        "_source_includes",
+        "_source_excludes",
+        "type",
+        "require_data_stream",
+        "list_executed_pipelines",
+        "include_source_on_error",
+    }
+)
 _CAPS = _INDICES | frozenset({"fields", "filters", "types", "include_unmapped", "include_empty_fields"})
 _HEALTH = frozenset({
     "wait_for_status", "timeout", "level", "local", "master_timeout", "wait_for_nodes", "wait_for_active_shards",
@@ -31,8 +44,9 @@ _HEALTH = frozenset({
 })  # fmt: skip
 _CAT = _INDICES | frozenset({"h", "s", "v", "help", "bytes", "time", "health", "pri", "local", "master_timeout",
                              "include_unloaded_segments"})  # fmt: skip
-_INFO = _INDICES | frozenset({"local", "master_timeout", "include_defaults", "flat_settings", "features", "include_type_name",
-                              "verbose"})  # fmt: skip
+_INFO = _INDICES | frozenset(
+    {"local", "master_timeout", "include_defaults", "flat_settings", "features", "include_type_name", "verbose"}
+)
 _DOC = frozenset({"preference", "realtime", "refresh", "routing", "stored_fields", "_source", "_source_includes",
                   "_source_excludes", "version", "version_type", "force_synthetic_source"})  # fmt: skip
 _MSEARCH = _INDICES | frozenset({"typed_keys", "rest_total_hits_as_int", "max_concurrent_searches", "search_type",

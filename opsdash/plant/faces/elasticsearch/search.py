@@ -33,8 +33,8 @@ COUNTED = 10_000
 """Hits that are counted unless more is asked for."""
 _TAKEN = ("stats", "preference", "track_scores", "indices_boost", "profile")
 """Keys that change nothing here."""
-_NOT_KEPT = ("highlight", "suggest", "rescore", "collapse", "script_fields", "runtime_mappings", "knn", "explain", "slice",
-             "retriever", "rank", "ext", "sub_searches")  # fmt: skip
+_NOT_KEPT = ("highlight", "suggest", "rescore", "collapse", "script_fields", "runtime_mappings", "knn", "explain",
+             "slice", "retriever", "rank", "ext", "sub_searches")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,7 @@ class Search:
     point_in_time: PointInTime | None = None
 
 
-def parse_search(body: Any) -> Search:  # noqa: C901, PLR0912, PLR0915 - a key in a row
+def parse_search(body: Any) -> Search:  # noqa: C901, PLR0912 - a key in a row
     """The body. Raises Refused."""
     if not isinstance(body, dict):
         raise parsing(f"Expected [START_OBJECT] but found [{token_of(body)}]")
@@ -108,9 +108,9 @@ def parse_search(body: Any) -> Search:  # noqa: C901, PLR0912, PLR0915 - a key i
                 given["min_score"] = number(value)
             case "pit":
                 given["point_in_time"] = _point_in_time(value)
-            case _ if key in _NOT_KEPT:
+            case _ if key in _NOT_KEPT and value:
                 raise not_kept(f"[{key}] of a search")
-            case _ if key not in _TAKEN:
+            case _ if key not in _TAKEN and key not in _NOT_KEPT:
                 raise parsing(f"Unknown key for a {token_of(value)} in [{key}].")
     search = Search(**given, shown=Shown(**shown))
     if search.after is not None and search.skip:
@@ -167,7 +167,7 @@ def _point_in_time(value: Any) -> PointInTime:
 def searched(docs: Docs, search: Search) -> Json:
     """The answer, without how long it took. Raises ShardRefused or ReduceRefused."""
     keys = search.keys
-    _check(docs, search)
+    _check(search)
     sort.check(docs, keys)
     check_all(search.aggregations or {}, docs)
     found = docs.visible(search.query.ask(docs))
@@ -178,7 +178,7 @@ def searched(docs: Docs, search: Search) -> Json:
         hits = found[search.post_filter.ask(docs)[found]]
     if search.point_in_time is not None and (keys or search.after is not None) and keys[-1:] != _TIE:
         keys = (*keys, *_TIE)
-    answer = _head(docs.count)
+    answer: Json = {"timed_out": False, "_shards": shards()}
     if search.terminate_after:
         answer["terminated_early"] = False
     answer["hits"] = _hits(docs, search, hits, keys)
@@ -188,10 +188,6 @@ def searched(docs: Docs, search: Search) -> Json:
 
 
 _TIE = (sort.SortKey(field="_shard_doc"),)
-
-
-def _head(_count: int) -> Json:
-    return {"timed_out": False, "_shards": shards()}
 
 
 def shards() -> Json:
@@ -208,12 +204,12 @@ def nothing() -> Json:
     }
 
 
-def _check(docs: Docs, search: Search) -> None:
+def _check(search: Search) -> None:
     if search.size + search.skip > MOST_HITS:
         raise shard_illegal(
             f"Result window is too large, from + size must be less than or equal to: [{MOST_HITS}] but was"
-            f" [{search.size + search.skip}]. See the scroll api for a more efficient way to request large data sets. This"
-            " limit can be set by changing the [index.max_result_window] index level setting."
+            f" [{search.size + search.skip}]. See the scroll api for a more efficient way to request large data sets."
+            " This limit can be set by changing the [index.max_result_window] index level setting."
         )
 
 
@@ -255,7 +251,9 @@ def counted(docs: Docs, query: Query) -> Json:
     return {"count": int(docs.visible(query.ask(docs)).size), "_shards": shards()}
 
 
-def from_parameters(body: Mapping[str, Any], parameters: Mapping[str, str]) -> Json:
+def from_parameters(  # noqa: C901 - a parameter in a row
+    body: Mapping[str, Any], parameters: Mapping[str, str]
+) -> Json:
     """The body with what the URL says; there it wins."""
     made: Json = dict(body)
     for key in ("size", "from", "timeout", "terminate_after"):

@@ -196,7 +196,9 @@ def _edge(docs: Docs, key: SortKey, value: Any) -> Any:
         _LAST if not key.missing_first else -_LAST) if is_missing else edge  # fmt: skip
 
 
-def _given(docs: Docs, key: SortKey, value: Any) -> Any:
+def _given(  # noqa: PLR0911 - a type of field in a row
+    docs: Docs, key: SortKey, value: Any
+) -> Any:
     """A value of a request as `ordinals` has it, before its sign."""
     kind = docs.kind(key.field)
     if kind in WORDS:
@@ -243,7 +245,9 @@ def _address(text: str) -> int:
 # -- values to show ----------------------------------------------------------------------------------------------------
 
 
-def shown(docs: Docs, key: SortKey, place: int) -> Any:
+def shown(  # noqa: PLR0911 - a type of field in a row
+    docs: Docs, key: SortKey, place: int
+) -> Any:
     """The value that a hit shows for this level."""
     if key.field in _BY_PLACE:
         return place

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from opsdash.plant.faces.elasticsearch.aggregations.tree import (
 from opsdash.plant.faces.elasticsearch.dates import instant, written
 from opsdash.plant.faces.elasticsearch.docs import Docs
 from opsdash.plant.faces.elasticsearch.errors import Json, Refused, content, failed_field, illegal, shard_illegal
-from opsdash.plant.faces.elasticsearch.field_match import number
+from opsdash.plant.faces.elasticsearch.field_match import java_number, number
 from opsdash.plant.faces.elasticsearch.query import Query, parse_query
 from opsdash.plant.log_columns import Mask
 from opsdash.plant.log_fields import NUMBERS, Kind
@@ -132,7 +132,7 @@ class Ranges:
     kind: str
     field: str
     spans: tuple[_Span, ...]
-    subs: Tree = field(default_factory=dict)
+    subs: Tree
     keyed: bool = False
     form: str | None = None
 
@@ -175,7 +175,7 @@ class Ranges:
         head: Json = {}
         shown = []
         for name, edge in (("from", low), ("to", high)):
-            text = "*" if edge is None else str(float(edge))
+            text = "*" if edge is None else java_number(float(edge))
             if edge is not None:
                 head[name] = float(edge)
                 if self.kind == "date_range":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -42,13 +43,13 @@ from opsdash.plant.faces.elasticsearch.errors import (
     too_many_buckets,
     unknown_field,
 )
-from opsdash.plant.faces.elasticsearch.field_match import number
+from opsdash.plant.faces.elasticsearch.field_match import java_number, number
 from opsdash.plant.faces.elasticsearch.query import token_of
 from opsdash.plant.log_columns import Ints
 from opsdash.plant.log_fields import Kind
 
-_DATE_OPTIONS = ("field", "fixed_interval", "calendar_interval", "offset", "min_doc_count", "extended_bounds", "time_zone",
-                 "format", "keyed", "order", "missing")  # fmt: skip
+_DATE_OPTIONS = ("field", "fixed_interval", "calendar_interval", "offset", "min_doc_count", "extended_bounds",
+                 "time_zone", "format", "keyed", "order", "missing")  # fmt: skip
 _ZONE_SLOT_MS = 900_000
 """Offsets of time zones change at quarters of an hour."""
 
@@ -77,9 +78,8 @@ class Histogram:
     def check(self, docs: Docs, *, is_top: bool) -> None:  # noqa: ARG002 - as every aggregation
         """Only numbers and dates have steps, and steps have a width."""
         check_measurable(docs, self.field, "date_histogram" if self.is_dates else "histogram")
-        if self.is_dates and not self.unit and self.width <= 0:
-            words = "Zero or negative time interval not supported" if self.width == self.width else _NO_INTERVAL  # noqa: PLR0124 - NaN: none given
-            raise shard_illegal(words)
+        if self.is_dates and not self.unit and not self.width > 0:
+            raise shard_illegal(_NO_INTERVAL if isnan(self.width) else "Zero or negative time interval not supported")
         if not self.is_dates and self.width <= 0:
             raise shard_illegal(f"interval must be positive, got: {float(self.width)}")
         check_all(self.subs, docs, parent="histogram")
@@ -132,7 +132,7 @@ class Histogram:
         return round(offset.total_seconds() * 1000) if offset else 0
 
     def _steps(self, run: Run, starts: Any) -> tuple[Ints, Any]:
-        """For each value the number of its bucket, and where each bucket begins, without gaps if empty ones are wanted."""
+        """For each value the number of its bucket, and where buckets begin; without gaps if empty ones are wanted."""
         if self.least > 0:
             edges, steps = np.unique(starts, return_inverse=True)
             return steps, edges
@@ -149,11 +149,8 @@ class Histogram:
     def _bound(self, run: Run, given: Any, up: bool) -> Any:
         if given is None:
             return None
-        at = (
-            instant(given, now_ms=run.docs.now_ms, up=up, form=self.form, zone=self.zone)
-            if self.is_dates
-            else number(given)
-        )
+        at: float = number(given) if not self.is_dates else instant(
+            given, now_ms=run.docs.now_ms, up=up, form=self.form, zone=self.zone)  # fmt: skip
         return self._starts(np.array([at]))[0]
 
     def _edges(self, low: Any, high: Any) -> Any:
@@ -202,7 +199,7 @@ class Histogram:
 
     # -- words -----------------------------------------------------------------------------------------------------
 
-    def _told(
+    def _told(  # noqa: PLR0913, PLR0917 - columns of one table
         self, run: Run, group: Group, owners: Ints, starts: Any, counts: Ints, children: list[Json]
     ) -> list[Json]:
         with_text = self.is_dates and run.docs.kind(self.field) in (Kind.DATE, None)
@@ -227,7 +224,7 @@ class Histogram:
             buckets.reverse()
         if not self.keyed:
             return buckets
-        return {str(each.get("key_as_string", each["key"])): each for each in buckets}
+        return {each.get("key_as_string") or java_number(each["key"]): each for each in buckets}
 
 
 _NO_INTERVAL = "Invalid interval specified, must be non-null and non-empty"
@@ -236,9 +233,7 @@ _NO_INTERVAL = "Invalid interval specified, must be non-null and non-empty"
 # -- reading -----------------------------------------------------------------------------------------------------------
 
 
-def read_date_histogram(name: str, body: Mapping[str, Any], subs: Tree) -> Histogram:
-    """date_histogram. Raises Refused."""
-    kind = "date_histogram"
+def _check_date_options(kind: str, body: Mapping[str, Any]) -> None:
     for key in body:
         if key == "interval":
             raise content(f"[{kind}] unknown field [interval] did you mean [fixed_interval]?")
@@ -246,7 +241,6 @@ def read_date_histogram(name: str, body: Mapping[str, Any], subs: Tree) -> Histo
             raise not_kept(f"[{key}] of a date_histogram")
         if key not in _DATE_OPTIONS:
             raise unknown_field(kind, key)
-    given: dict[str, Any] = {"width": float("nan")}
     for key in ("fixed_interval", "calendar_interval"):
         if key in body and not isinstance(body[key], str):
             raise content(f"[{kind}] {key} doesn't support values of type: {token_of(body[key])}")
@@ -254,6 +248,13 @@ def read_date_histogram(name: str, body: Mapping[str, Any], subs: Tree) -> Histo
         first, second = [key for key in body if key.endswith("_interval")]
         cause = illegal(f"Cannot use [{second}] with [{first}] configuration option.")
         raise failed_field(kind, second, cause)
+
+
+def read_date_histogram(name: str, body: Mapping[str, Any], subs: Tree) -> Histogram:
+    """date_histogram. Raises Refused."""
+    kind = "date_histogram"
+    _check_date_options(kind, body)
+    given: dict[str, Any] = {"width": float("nan")}
     if "fixed_interval" in body:
         given["width"] = _within(kind, "fixed_interval", lambda: _fixed(body["fixed_interval"]))
     if "calendar_interval" in body:
@@ -276,8 +277,8 @@ def _within(kind: str, key: str, read: Any) -> Any:
 def _fixed(text: str) -> int:
     if text.strip().endswith("M"):
         raise illegal(
-            f"failed to parse setting [date_histogram.fixedInterval] with value [{text}] as a time value: unit is missing"
-            " or unrecognized"
+            f"failed to parse setting [date_histogram.fixedInterval] with value [{text}] as a time value:"
+            " unit is missing or unrecognized"
         )
     return time_value_ms(text, "date_histogram.fixedInterval")
 
@@ -299,8 +300,19 @@ def _shift(given: Any) -> int:
 
 def read_histogram(name: str, body: Mapping[str, Any], subs: Tree) -> Histogram:
     """histogram. Raises Refused."""
-    only("histogram", body, "field", "interval", "offset", "min_doc_count", "extended_bounds", "keyed", "order", "missing",
-         "format")  # fmt: skip
+    only(
+        "histogram",
+        body,
+        "field",
+        "interval",
+        "offset",
+        "min_doc_count",
+        "extended_bounds",
+        "keyed",
+        "order",
+        "missing",
+        "format",
+    )
     width = _within("histogram", "interval", lambda: number(body.get("interval", 0)))
     if "interval" in body and width <= 0:
         cause = illegal(f"[interval] must be >0 for histogram aggregation [{name}]")

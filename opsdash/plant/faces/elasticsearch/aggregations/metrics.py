@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from opsdash.plant.faces.elasticsearch.aggregations.tree import (
 from opsdash.plant.faces.elasticsearch.dates import written
 from opsdash.plant.faces.elasticsearch.docs import Docs
 from opsdash.plant.faces.elasticsearch.errors import Json, Refused, content, failed_field, illegal
-from opsdash.plant.faces.elasticsearch.field_match import number
+from opsdash.plant.faces.elasticsearch.field_match import java_number, number
 from opsdash.plant.log_columns import Ints
 from opsdash.plant.log_fields import Kind
 
@@ -41,7 +42,7 @@ class _Values:
         return np.bincount(self.owner, minlength=self.count)
 
     def sums(self) -> Floats:
-        return np.bincount(self.owner, weights=self.values, minlength=self.count)
+        return np.asarray(np.bincount(self.owner, weights=self.values, minlength=self.count), dtype=np.float64)
 
     def extremes(self) -> tuple[Floats, Floats]:
         low, high = np.full(self.count, np.inf), np.full(self.count, -np.inf)
@@ -92,7 +93,9 @@ class Measure:
             told["value_as_string"] = written(int(value))
         return told
 
-    def _stats(self, is_date: bool, count: int, total: float, low: float, high: float, squares: float) -> Json:
+    def _stats(  # noqa: PLR0913, PLR0917 - a row of sums
+        self, is_date: bool, count: int, total: float, low: float, high: float, squares: float
+    ) -> Json:
         told: Json = {"count": count, "min": None, "max": None, "avg": None, "sum": total}
         if count:
             told |= {"min": low, "max": high, "avg": total / count}
@@ -189,15 +192,13 @@ class Percentiles:
         return [self._told(row, found.is_date) for row in zip(*columns, strict=True)]
 
     def _told(self, row: tuple[float, ...], is_date: bool) -> Json:
-        shown = [
-            (percent, None if value != value else value) for percent, value in zip(self.percents, row, strict=True)
-        ]  # noqa: PLR0124 - NaN
+        shown = [(percent, None if isnan(value) else value) for percent, value in zip(self.percents, row, strict=True)]
         if not self.keyed:
             return {"values": [{"key": percent, "value": value, **_dated("value", value, is_date)}
                                for percent, value in shown]}  # fmt: skip
         values: Json = {}
         for percent, value in shown:
-            values |= {str(percent): value, **_dated(str(percent), value, is_date)}
+            values |= {java_number(percent): value, **_dated(java_number(percent), value, is_date)}
         return {"values": values}
 
 
@@ -253,5 +254,5 @@ def read_percentiles(name: str, body: Mapping[str, Any]) -> Aggregation:
     if problem is not None:
         cause = illegal(problem)
         reason = "Failed to build [percentiles] after last required field arrived"
-        raise content(reason, cause=cause, root=cause)
+        raise content(reason, cause=cause)
     return Percentiles(field_name(body), percents, bool(body.get("keyed", True)), _missing(body))

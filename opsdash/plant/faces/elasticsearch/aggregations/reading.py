@@ -63,7 +63,8 @@ def _tree(given: Mapping[str, Any], depth: int, read: list[int]) -> Tree:
         if read[0] > MOST:
             raise illegal(f"more than [{MOST}] aggregations in one request")
         if not _NAME.fullmatch(name):
-            reason = f"Invalid aggregation name [{name}]. Aggregation names can contain any character except '[', ']', and '>'"
+            allowed = "Aggregation names can contain any character except '[', ']', and '>'"
+            reason = f"Invalid aggregation name [{name}]. {allowed}"
             raise parsing(reason)
         tree[name] = _aggregation(name, body, depth, read)
     return tree

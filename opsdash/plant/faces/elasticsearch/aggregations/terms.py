@@ -26,8 +26,22 @@ from opsdash.plant.faces.elasticsearch.field_match import number
 from opsdash.plant.log_columns import Ints
 from opsdash.plant.log_fields import WORDS, Kind
 
-_OPTIONS = ("field", "size", "shard_size", "order", "missing", "include", "exclude", "min_doc_count", "format", "value_type",
-            "shard_min_doc_count", "show_term_doc_count_error", "execution_hint", "collect_mode")  # fmt: skip
+_OPTIONS = (
+    "field",
+    "size",
+    "shard_size",
+    "order",
+    "missing",
+    "include",
+    "exclude",
+    "min_doc_count",
+    "format",
+    "value_type",
+    "shard_min_doc_count",
+    "show_term_doc_count_error",
+    "execution_hint",
+    "collect_mode",
+)
 _MEASURES = ("avg", "sum", "min", "max", "value_count", "cardinality")
 
 
@@ -46,6 +60,7 @@ class Terms:
     field: str
     subs: Tree
     size: int = 10
+    shard_size: int = 25
     order: tuple[_Order, ...] = (_Order("_count", True),)
     least: int = 1
     missing: Any = None
@@ -88,7 +103,7 @@ class Terms:
         if kind in WORDS:
             column = run.docs.word(self.field)[1]
             code = column.code_of(str(self.missing))
-            stand_in = code if code >= 0 else len(column.words)
+            stand_in: float = code if code >= 0 else len(column.words)
         else:
             stand_in = float(number(self.missing)) if kind is Kind.FLOAT else int(number(self.missing))
         return np.where(is_there, values, stand_in), group.places, group.owner
@@ -118,10 +133,14 @@ class Terms:
             else:
                 found = [_at(child, each.path) for child in children or ()]
                 values = np.array([np.nan if value is None else value for value in found], dtype=np.float64)
-                worst = -np.inf if each.is_down else np.inf
-                values = np.where(np.isnan(values), worst, values)
+                values = np.where(np.isnan(values), self._nothing(each.path), values)
             levels.append(-values if each.is_down else values)
         return np.lexsort([key_rank, *levels[::-1], owners])
+
+    def _nothing(self, path: str) -> float:
+        """Where buckets without a value stand: what Java's aggregators begin with."""
+        name, _, part = path.partition(".")
+        return -np.inf if "max" in (part, getattr(self.subs[name], "kind", "")) else np.inf
 
     def _key_ranks(self, run: Run, different: Any) -> Ints:
         if run.docs.kind(self.field) not in WORDS:
@@ -167,7 +186,8 @@ class Terms:
             np.int64
         )
         answers: list[Json] = [
-            {"doc_count_error_upper_bound": 0, "sum_other_doc_count": total, "buckets": []} for total in totals.tolist()
+            {"doc_count_error_upper_bound": error, "sum_other_doc_count": total, "buckets": []}
+            for total, error in zip(totals.tolist(), self._errors(group, owners), strict=True)
         ]
         rows = zip(
             owners[shown].tolist(), different[terms[shown]].tolist(), counts[shown].tolist(), children, strict=True
@@ -176,6 +196,14 @@ class Terms:
             answers[owner]["buckets"].append({**self._key(run, value), "doc_count": count, **child})
             answers[owner]["sum_other_doc_count"] -= count
         return answers
+
+    def _errors(self, group: Group, owners: Ints) -> list[int]:
+        """-1 where a shard would have left out values whose place in the order it could not know."""
+        first = self.order[0]
+        if first.path == "_key" or (first.path == "_count" and first.is_down):
+            return [0] * group.count
+        values = np.bincount(owners, minlength=group.count)
+        return np.where(values > self.shard_size, -1, 0).tolist()  # type: ignore[no-any-return]
 
     def _key(self, run: Run, value: Any) -> Json:
         kind = run.docs.kind(self.field)
@@ -228,6 +256,7 @@ def read_terms(name: str, body: Mapping[str, Any], subs: Tree) -> Terms:
         field=field_name(body),
         subs=subs,
         size=size,
+        shard_size=max(size, _whole(body, "shard_size", int(size * 1.5 + 10))),
         order=order,
         least=least,
         missing=body.get("missing"),

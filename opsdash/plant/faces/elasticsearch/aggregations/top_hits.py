@@ -32,9 +32,9 @@ class TopHits:
         """The window is small and the order fits."""
         if self.size + self.skip > MOST:
             raise shard_illegal(
-                f"Top hits result window is too large, the top hits aggregator [{self.name}]'s from + size must be less than"
-                f" or equal to: [{MOST}] but was [{self.size + self.skip}]. This limit can be set by changing the"
-                " [index.max_inner_result_window] index level setting."
+                f"Top hits result window is too large, the top hits aggregator [{self.name}]'s from + size must be"
+                f" less than or equal to: [{MOST}] but was [{self.size + self.skip}]. This limit can be set by changing"
+                " the [index.max_inner_result_window] index level setting."
             )
         sort.check(docs, self.keys)
 
@@ -57,8 +57,8 @@ class TopHits:
 
 def read_top_hits(name: str, body: Mapping[str, Any]) -> TopHits:
     """top_hits. Raises Refused."""
-    only("top_hits", body, "size", "from", "sort", "_source", "fields", "docvalue_fields", "version", "seq_no_primary_term",
-         "track_scores", "explain")  # fmt: skip
+    only("top_hits", body, "size", "from", "sort", "_source", "fields", "docvalue_fields", "version",
+         "seq_no_primary_term", "track_scores", "explain")  # fmt: skip
     size, skip = int(number(body.get("size", 3))), int(number(body.get("from", 0)))
     for key, value in (("size", size), ("from", skip)):
         if value < 0:
