@@ -80,6 +80,7 @@ class PrometheusServer(RestartableServer):
                 "--storage.tsdb.retention.time=10y",
                 "--web.enable-lifecycle",
                 "--web.enable-admin-api",
+                "--web.enable-remote-write-receiver",
             ],
             self.folder / "prometheus.out",
         )
