@@ -125,13 +125,13 @@ class Evaluation:
 
     def _subquery(self, subquery: Subquery, times: Ints, *, drifting: bool) -> list[Windows]:
         ends = self.reader.shifted(subquery.shift, times)
-        ends = drifted(subquery.shift, ends, times) if drifting else ends
         step = subquery.step_ms or self.default_step_ms
         inner_times = self._aligned(int(ends.min()) - subquery.range_ms, int(ends.max()), step)
         if not inner_times.size:
             return []
         value = self.value(subquery.inner, inner_times)
         vector = value if isinstance(value, Vector) else constant_vector((), np.asarray(value, dtype=np.float64))
+        ends = drifted(subquery.shift, ends, times) if drifting else ends
         return [self.reader.windowed(batch, ends, subquery.range_ms, times) for batch in _batches(vector, inner_times)]
 
     def _aligned(self, start_ms: int, end_ms: int, step_ms: int) -> Ints:

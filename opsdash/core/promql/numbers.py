@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 
+_FIRST_EXPONENT = 6
 _GO_FLOAT = re.compile(r"[+-]?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)", re.ASCII)
 _GO_HEX = re.compile(r"[+-]?0[xX](?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)[pP][+-]?\d+", re.ASCII)
 _GO_WORD = re.compile(r"[+-]?(?:inf|infinity)|nan", re.IGNORECASE)
@@ -26,13 +27,14 @@ def shortest(number: float) -> str:
 
 
 def spelled_number(number: float) -> str:
-    """As Go's `%v`: with an exponent below 1e-4 and from 1e21 on."""
-    if number == 0 or not math.isfinite(number) or 1e-4 <= abs(number) < 1e21:
+    """As Go's `%v`: the shortest digits, with an exponent below 1e-4 and from 1e+06 on."""
+    if number == 0 or not math.isfinite(number):
         return shortest(number)
-    mantissa, _, exponent = f"{number!r}".partition("e")
-    if not exponent:
-        mantissa, _, exponent = f"{number:.17g}".partition("e")
-    return f"{mantissa.removesuffix('.0')}e{int(exponent):+03d}"
+    spellings = (f"{number:.{precision}e}" for precision in range(18))
+    digits, _, exponent = next(text for text in spellings if float(text) == number).partition("e")
+    if -4 <= int(exponent) < _FIRST_EXPONENT:
+        return shortest(number)
+    return f"{digits}e{int(exponent):+03d}"
 
 
 def parse_go_float(text: str) -> float | None:

@@ -50,9 +50,12 @@ def running_sums(values: Floats) -> RunningSums:
     return RunningSums(sums[0], sums[1])
 
 
-def total(values: Floats) -> Floats:
-    """The sum over the last axis. Infinities and NaN give what adding them up gives."""
-    size = np.abs(values).max(axis=-1, initial=0.0, keepdims=True)
+def total(values: Floats, largest: Floats | None = None) -> Floats:
+    """The sum over the last axis. Infinities and NaN give what adding them up gives.
+
+    `largest` bounds the sizes in each sum, where the caller knows: (…, 1).
+    """
+    size = np.abs(values).max(axis=-1, initial=0.0, keepdims=True) if largest is None else largest
     usable = size < _LARGEST
     high = _cut(values, np.where(usable, size, 0.0), values.shape[-1])
     exact = high.sum(axis=-1) + (values - high).sum(axis=-1)

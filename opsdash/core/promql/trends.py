@@ -31,14 +31,16 @@ def _line(part: Gathered, origin: Ints) -> tuple[Floats, Floats]:
     counts = np.maximum(part.counts, 1)
     x = np.where(part.inside, (part.times - origin) / 1000, 0.0)
     y = np.where(part.inside, part.values, 0.0)
-    sum_x, sum_y = total(x), total(y)
-    covariance = total(x * y) - sum_x * sum_y / counts
-    spread = total(x * x) - sum_x * sum_x / counts
+    largest_x = np.abs(x).max(axis=-1, initial=0.0, keepdims=True)
+    largest_y = np.abs(y).max(axis=-1, initial=0.0, keepdims=True)
+    sum_x, sum_y = total(x, largest_x), total(y, largest_y)
+    covariance = total(x * y, largest_x * largest_y) - sum_x * sum_y / counts
+    spread = total(x * x, largest_x**2) - sum_x * sum_x / counts
     rises = covariance / spread
+    rises = np.where(np.isfinite(largest_y[..., 0]), rises, np.nan)
     begins = part.values[..., 0]
-    level = np.where(part.inside, part.values == part.values[..., :1], True).all(axis=-1)
+    level = ((y == begins[..., None]) | ~part.inside).all(axis=-1)
     flat = np.where(np.isinf(begins), np.nan, 0.0)
-    rises = np.where(np.isfinite(y).all(axis=-1), rises, np.nan)
     return np.where(level, flat, rises), np.where(level, begins + flat, sum_y / counts - rises * sum_x / counts)
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from opsdash.core.promql.batches import Batch, rows_of, take
 from opsdash.core.promql.values import Bools, Floats, Ints, LabelSet
 
-_MOST_AT_ONCE = 2_000_000
-"""Samples that are laid out side by side at once: 16 MB an array."""
+_MOST_AT_ONCE = 150_000
+"""Samples that are laid out side by side at once: few enough to stay in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
