@@ -44,6 +44,8 @@ class World:
         self.breakers = Breakers(topology.edges)
         self.firewall = Firewall(len(topology.routes), _usual_clients(topology))
         self.releases: list[Release] = [Release() for _ in topology.services]
+        self.previous: list[Release | None] = [Release(version="v41") for _ in topology.services]
+        """What a rollback goes back to."""
         self.boost: Floats = np.ones(len(topology.routes))
         """Factor on what users want of each route."""
         self.region_weights: Floats = np.array(topology.region_weights)
