@@ -45,6 +45,7 @@ class Command:
 COMMANDS = {
     command.name: command
     for command in (
+        Command(name="demo", summary="a simulated system and a dashboard on it", module="opsdash.cli.demo"),
         Command(name="check", summary="every problem of a configuration at once", module="opsdash.cli.check"),
         Command(name="once", summary="one refresh of everything, printed", module="opsdash.cli.once"),
         Command(name="query", summary="ask one source one question", module="opsdash.cli.query"),
@@ -55,7 +56,7 @@ COMMANDS = {
 }
 
 PLANNED = (
-    "demo", "watch", "alerts", "actions", "audit", "rules", "import", "init", "record", "replay", "report", "serve",
+    "watch", "alerts", "actions", "audit", "rules", "import", "init", "record", "replay", "report", "serve",
 )  # fmt: skip
 """Commands of the contract that a later version brings."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
@@ -41,12 +42,17 @@ class WebServer:
         *,
         now_s: Callable[[], float],
         port: int = 0,
+        listening: socket.socket | None = None,
         limits: WebLimits | None = None,
     ) -> None:
-        """`port` 0 takes a free one; `now_s` is the time of the Date headers, in UTC seconds."""
+        """`port` 0 takes a free one; `listening` is a socket that has one.
+
+        `now_s` is the time of the Date headers, in UTC seconds.
+        """
         self._face = face
         self._now_s = now_s
         self._port = port
+        self._listening = listening
         self._limits = limits or WebLimits()
         self._clients: set[asyncio.Task[None]] = set()
         self._tasks: asyncio.TaskGroup = asyncio.TaskGroup()
@@ -70,7 +76,7 @@ class WebServer:
     async def __aenter__(self) -> Self:
         """Listens. Raises PortTaken."""
         try:
-            self._server = await asyncio.start_server(self._connected, _LOOPBACK, self._port, backlog=_BACKLOG)
+            self._server = await self._listen()
         except (OSError, OverflowError) as error:
             raise _port_taken(self._face.name, self._port, error) from error
         self._port = self._server.sockets[0].getsockname()[1]
@@ -86,6 +92,11 @@ class WebServer:
         for client in self._clients:
             client.cancel()
         await self._tasks.__aexit__(None, None, None)  # what the block raised goes on by itself, not in a group
+
+    async def _listen(self) -> asyncio.Server:
+        if self._listening is not None:
+            return await asyncio.start_server(self._connected, sock=self._listening, backlog=_BACKLOG)
+        return await asyncio.start_server(self._connected, _LOOPBACK, self._port, backlog=_BACKLOG)
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         client = ClientConnection((reader, writer), self._face.handler, self._face.refuse, self._limits, self._now_s)

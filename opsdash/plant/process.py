@@ -1,0 +1,145 @@
+"""The plant's own process: time goes on, the faces answer, and it ends with whoever started it.
+
+It is started with listening sockets and with a pipe that nobody writes to. When the pipe is closed, the process that
+started it is gone, however it went: the plant removes the folder of that run and ends.
+
+One thread owns the plant. Ticks, questions and operations are jobs of that thread, so nothing changes while it is
+read, and the event loop only ever waits.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import math
+import shutil
+import socket
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from functools import partial
+from pathlib import Path
+
+from opsdash.plant.architectures import ARCHITECTURES
+from opsdash.plant.faces.elasticsearch.face import ElasticsearchFace
+from opsdash.plant.faces.exchange import Handler, Request, Response, refuse_in_json
+from opsdash.plant.faces.plant_catalogue import PlantCatalogue
+from opsdash.plant.faces.prometheus import PrometheusFace
+from opsdash.plant.faces.web import Face, WebServer
+from opsdash.plant.faces.worker import Worker
+from opsdash.plant.log_ring import LogRing
+from opsdash.plant.logs import LogWriter
+from opsdash.plant.pace import Pace
+from opsdash.plant.plant import HISTORY_S, Plant
+
+TICKS_AT_ONCE = 30
+"""Before the thread is free for a question again: some 0.1 s where time goes fast or has to be caught up."""
+LONGEST_ANSWER_S = 30.0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs until the pipe is closed; the exit code."""
+    options = _parser().parse_args(argv)
+    gc.disable()  # until the history is there: nothing of it is garbage
+    pace = Pace(options.origin, options.speed)
+    plant = Plant(ARCHITECTURES[options.topology], seed=options.seed, now_s=int(_now_s(pace)))
+    ring = LogRing()
+    plant.subscribe(LogWriter(ring, seed=options.seed).write)
+    plant.history(HISTORY_S)
+    gc.freeze()
+    gc.enable()
+    try:
+        asyncio.run(
+            Life(plant, ring, pace).run([socket.socket(fileno=number) for number in options.listen], options.life)
+        )
+    finally:
+        if options.folder is not None:
+            shutil.rmtree(options.folder, ignore_errors=True)
+    return 0
+
+
+class Life:
+    """The plant, its thread and its faces, from the first tick to the last."""
+
+    def __init__(self, plant: Plant, ring: LogRing, pace: Pace) -> None:
+        self._plant = plant
+        self._ring = ring
+        self._pace = pace
+        self._worker = Worker("plant")
+
+    async def run(self, sockets: Sequence[socket.socket], life: int) -> None:
+        """Until the pipe is closed."""
+        async with AsyncExitStack() as stack:
+            stack.callback(self._worker.close)
+            for face, listening in zip(self._faces(), sockets, strict=True):
+                await stack.enter_async_context(WebServer(face, now_s=self._now_s, listening=listening))
+            async with asyncio.TaskGroup() as group:
+                ticking = group.create_task(self._tick())
+                await _until_closed(life)
+                ticking.cancel()
+
+    def _faces(self) -> tuple[Face, ...]:
+        prometheus = PrometheusFace(
+            self._plant.samples, PlantCatalogue(self._plant.samples), now_s=self._now_s, worker=self._worker
+        )
+        elasticsearch = ElasticsearchFace(self._ring, now_ms=lambda: int(self._now_s() * 1_000))
+        return (
+            Face(name="the demo's Prometheus", handler=prometheus.handler()),
+            Face(name="the demo's Elasticsearch", handler=self._on_the_thread(elasticsearch), refuse=refuse_in_json),
+        )
+
+    def _on_the_thread(self, face: ElasticsearchFace) -> Handler:
+        async def answer(request: Request) -> Response:
+            return await self._worker.run(
+                lambda _: face.answer(request.method, request.path, request.raw_query, request.headers, request.body),
+                timeout_s=LONGEST_ANSWER_S,
+                is_abandoned=request.is_abandoned,
+            )
+
+        return answer
+
+    async def _tick(self) -> None:
+        """Keeps the plant's time up with the pace, for ever. A host that slept is caught up with, piece by piece."""
+        while True:
+            due = int(self._now_s() - self._plant.now_s)
+            if due > 0:
+                some = partial(self._pass, min(due, TICKS_AT_ONCE))
+                await self._worker.run(some, timeout_s=math.inf, is_abandoned=lambda: False)
+            else:
+                await asyncio.sleep(max(0.02, (self._plant.now_s + 1 - self._now_s()) / self._pace.speed))
+
+    def _pass(self, seconds: int, _may_stop: Callable[[], bool]) -> None:
+        for _ in range(seconds):
+            self._plant.tick()
+
+    def _now_s(self) -> float:
+        return _now_s(self._pace)
+
+
+async def _until_closed(descriptor: int) -> None:
+    closed = asyncio.Event()
+    asyncio.get_running_loop().add_reader(descriptor, closed.set)
+    await closed.wait()
+
+
+def _now_s(pace: Pace) -> float:
+    return pace.now_s(time.time())  # noqa: TID251 - the plant is a host of its own, and this is its clock
+
+
+def _parser() -> argparse.ArgumentParser:
+    """Only `opsdash demo` starts this, so there are no words for people."""
+    parser = argparse.ArgumentParser(prog="opsdash-plant", allow_abbrev=False)
+    parser.add_argument("--topology", required=True, choices=tuple(ARCHITECTURES))
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--origin", type=float, required=True)
+    parser.add_argument("--speed", type=float, required=True)
+    parser.add_argument("--listen", type=lambda text: [int(part) for part in text.split(",")], required=True)
+    parser.add_argument("--life", type=int, required=True)
+    parser.add_argument("--folder", type=Path)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
