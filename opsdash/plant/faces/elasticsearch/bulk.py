@@ -12,7 +12,7 @@ import numpy as np
 
 from opsdash.plant.faces.elasticsearch.bodies import read_json
 from opsdash.plant.faces.elasticsearch.dates import instant
-from opsdash.plant.faces.elasticsearch.errors import Json, Refused, bad_number, illegal
+from opsdash.plant.faces.elasticsearch.errors import Json, Refused, bad_number, illegal, invalid
 from opsdash.plant.faces.elasticsearch.field_match import address_of
 from opsdash.plant.faces.elasticsearch.query import token_of
 from opsdash.plant.log_columns import Measured
@@ -58,8 +58,10 @@ def bulk(ring: LogRing, body: bytes, *, index: str, default: str | None, now_ms:
 
 
 def _operations(body: bytes, default: str | None) -> list[_Operation]:
-    if not body.strip():
+    if not body:
         raise Refused("parse_exception", "request body is required")
+    if not body.strip():
+        raise invalid("no requests added")
     if not body.endswith(b"\n"):
         raise illegal("The bulk request must be terminated by a newline [\\n]")
     return list(_read(body.split(b"\n")[:-1], default))

@@ -17,6 +17,7 @@ from opsdash.plant.faces.elasticsearch.indices import Catalogue, columns
 from opsdash.plant.faces.elasticsearch.points_in_time import PointsInTime
 from opsdash.plant.faces.elasticsearch.query import token_of
 from opsdash.plant.faces.elasticsearch.search import (
+    Search,
     counted,
     from_parameters,
     nothing,
@@ -68,14 +69,13 @@ class Handlers:
         if not isinstance(asked.given, dict):
             raise parsing(f"Expected [START_OBJECT] but found [{token_of(asked.given)}]")
         body = from_parameters(asked.given, asked.parameters)
-        answer = self._searched(body, asked.places.get("index"), asked.parameters)
+        answer = self._searched(parse_search(body), asked.places.get("index"), asked.parameters)
         if asked.parameters.get("rest_total_hits_as_int") in ("", "true") and "total" in answer["hits"]:
             answer["hits"]["total"] = answer["hits"]["total"]["value"]
         return answer, 200
 
-    def _searched(self, body: Json, index: str | None, parameters: Mapping[str, str]) -> Json:
+    def _searched(self, search: Search, index: str | None, parameters: Mapping[str, str]) -> Json:
         began = perf_counter()
-        search = parse_search(body)
         point = search.point_in_time
         if point is not None and index is not None:
             raise invalid("[indices] cannot be used with point in time. Do not specify any index with point in time.")
@@ -100,7 +100,7 @@ class Handlers:
         return counted(self._docs(), query), 200
 
     def msearch(self, asked: Asked) -> Told:
-        """_msearch: each search is answered or refused by itself."""
+        """_msearch: all are read before one is answered; each is refused by itself where the index does."""
         began = perf_counter()
         lines = asked.body.split(b"\n")
         if not asked.body.strip():
@@ -114,7 +114,8 @@ class Handlers:
             )
         headers = [self._header(head) for head, _ in pairs]
         bodies = [read_json(body) if body.strip() else {} for _, body in pairs]
-        answers = [self._one(head, body, asked) for head, body in zip(headers, bodies, strict=True)]
+        searches = [parse_search(body) for body in bodies]
+        answers = [self._one(head, search, asked) for head, search in zip(headers, searches, strict=True)]
         return {"took": round((perf_counter() - began) * 1000), "responses": answers}, 200
 
     def _header(self, line: bytes) -> Json:
@@ -126,14 +127,12 @@ class Handlers:
                 raise illegal(f"key [{key}] is not supported in the metadata section")
         return header
 
-    def _one(self, header: Json, body: Any, asked: Asked) -> Json:
+    def _one(self, header: Json, search: Search, asked: Asked) -> Json:
         named = header.get("index", header.get("indices", asked.places.get("index")))
         index = ",".join(map(str, named)) if isinstance(named, list) else named
         parameters = {**asked.parameters, **{key: str(value).lower() for key, value in header.items()}}
         try:
-            if not isinstance(body, dict):
-                raise parsing(f"Expected [START_OBJECT] but found [{token_of(body)}]")
-            return {**self._searched(body, index, parameters), "status": 200}
+            return {**self._searched(search, index, parameters), "status": 200}
         except Refused as error:
             return error.body(self._index)
 

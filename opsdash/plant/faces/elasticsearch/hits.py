@@ -148,7 +148,7 @@ def _picked(
         is_taken = taken or any(fnmatchcase(name, each) for each in includes)
         if isinstance(value, dict):
             inner = _picked(value, f"{name}.", includes, excludes, taken=is_taken)
-            if inner or (is_taken and not value):
+            if inner or (is_taken and (not value or not includes)):
                 made[key] = inner
         elif is_taken:
             made[key] = value

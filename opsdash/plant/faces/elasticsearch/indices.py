@@ -82,12 +82,7 @@ class Catalogue:
             if _is_wanted(name, wanted) and (not only or str(kind) in only):
                 found[name] = _caps(str(kind), searchable=True, aggregatable=kind is not Kind.TEXT)
         if not only and "-parent" not in filtered:
-            parents = {name.rpartition(".")[0] for name in FIELDS if "." in name} | {
-                "http",
-                "http.response",
-                "log",
-                "source",
-            }
+            parents = {name.rpartition(".")[0] for name in FIELDS if "." in name} | {"http"}
             for name in sorted(parents):
                 if _is_wanted(name, wanted):
                     found[name] = _caps("object", searchable=False, aggregatable=False)

@@ -65,10 +65,11 @@ def _pieces(pattern: str) -> list[list[str | None]]:
 def regexp(pattern: str, *, ignore_case: bool = False) -> Matches:
     """The usual part of Lucene's syntax, anchored. Raises Refused for what is wrong or could take for ever."""
     if len(pattern) > LONGEST:
-        raise shard_illegal(
+        reason = (
             f"The length of regex [{len(pattern)}] used in the Regexp Query request has exceeded the allowed maximum of"
             f" [{LONGEST}]. This maximum can be set by changing the [index.max_regex_length] index level setting."
         )
+        raise not_created(illegal(reason))
     translated = _translated(pattern)
     problem = regex_problem(translated)
     if problem is not None:

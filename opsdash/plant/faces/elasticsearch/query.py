@@ -48,6 +48,12 @@ def _query(given: Any, depth: int, reading: Reading) -> Query:
         raise parsing("[_na] query malformed, must start with start_object")
     if not given:
         raise illegal("query malformed, empty clause found")
+    if depth >= DEEPEST:
+        reason = (
+            "The nested depth of the query exceeds the maximum nested depth for queries set in"
+            " [indices.query.bool.max_nested_depth]"
+        )
+        raise illegal(reason)
     name, body = next(iter(given.items()))
     reading.clauses += 1
     if reading.clauses > MOST_CLAUSES:
@@ -70,12 +76,6 @@ def _query(given: Any, depth: int, reading: Reading) -> Query:
 def _bool(  # noqa: C901 - one clause beside the other
     body: dict[str, Any], depth: int, reading: Reading
 ) -> Query:
-    if depth >= DEEPEST:
-        reason = (
-            "The nested depth of the query exceeds the maximum nested depth for queries set in"
-            " [indices.query.bool.max_nested_depth]"
-        )
-        raise illegal(reason)
     parts: dict[str, list[Query]] = {"must": [], "filter": [], "should": [], "must_not": []}
     share: object = None
     for key, value in body.items():
@@ -91,7 +91,7 @@ def _bool(  # noqa: C901 - one clause beside the other
     default = 1 if optional and not parts["must"] and not parts["filter"] else 0
 
     def ask(docs: Docs) -> Mask:
-        needed = default if share is None else least(share, optional)
+        needed = default if share is None else max(default, least(share, optional))
         mask = docs.all()
         for each in (*parts["must"], *parts["filter"]):
             mask &= each.ask(docs)
@@ -164,7 +164,8 @@ def _terms(body: dict[str, Any], _depth: int, _reading: Reading) -> Query:
         if len(values) > MOST_TERMS:
             reason = (
                 f"The number of terms [{len(values)}] used in the Terms Query request has exceeded the allowed"
-                f" maximum of [{MOST_TERMS}]. This maximum can be set by changing the [index.max_terms_count] index level setting."
+                f" maximum of [{MOST_TERMS}]. This maximum can be set by changing the"
+                " [index.max_terms_count] index level setting."
             )
             raise shard_illegal(reason)
         mask = docs.none()
@@ -266,7 +267,8 @@ def _test(kind: str, text: str, *, ignore_case: bool) -> patterns.Matches:
 def _ids(body: dict[str, Any], _depth: int, _reading: Reading) -> Query:
     for key in body:
         if key not in ("values", "boost", "_name"):
-            raise unknown_field("ids", key)
+            cause = unknown_field("ids", key)
+            raise parsing(cause.reason, cause=cause)
     values = body.get("values", [])
     wanted = tuple(map(str, values if isinstance(values, list) else [values]))
     return Query(lambda docs: field_match.ids(docs, wanted))

@@ -88,7 +88,7 @@ class _Search:
     def _needed(self, words: int) -> int:
         return words if self.query.all_needed else 1
 
-    def _one_sided(self, name: str, text: str) -> Mask:
+    def _one_sided(self, name: str | None, text: str) -> Mask:
         """`>5`, `>=5`, `<5`, `<=5`."""
         with_bound = len(text) > 2 and text[1] == "="
         bound = text[2:] if with_bound else text[1:]
@@ -118,7 +118,7 @@ class _Search:
 
     def _pattern(self, name: str | None, kind: str, text: str) -> Mask:
         if kind == "wildcard" and text == "*":
-            if name is None or name == "*":
+            if name == "*" or (name is None and self.query.fields == ("*",)):
                 return self.docs.all()
             return self._any(name, self.docs.exists)
         if kind == "fuzzy":
@@ -159,7 +159,8 @@ class _Search:
 
     def _fields(self, name: str | None) -> tuple[str, ...]:
         wanted = self.query.fields if name is None else (name,)
-        return expanded(wanted)
+        fields = expanded(wanted)
+        return tuple(each for each in fields if self.docs.kind(each) is not Kind.DATE) if "*" in wanted else fields
 
 
 def expanded(wanted: tuple[str, ...]) -> tuple[str, ...]:

@@ -262,7 +262,7 @@ def shown(  # noqa: PLR0911 - a type of field in a row
     if kind in WORDS:
         return docs.word(key.field)[1].words[values[place]] if present[place] else None
     if not present[place]:
-        return _none(key, fraction=kind is Kind.FLOAT)
+        return _none(key, kind)
     if kind is Kind.FLOAT:
         return float(str(np.float32(values[place])))
     at = int(values[place])
@@ -271,13 +271,15 @@ def shown(  # noqa: PLR0911 - a type of field in a row
     return at * 1_000_000 if key.in_nanos and kind is Kind.DATE else at
 
 
-def _none(key: SortKey, *, fraction: bool = False) -> Any:
+def _none(key: SortKey, kind: Kind | None = None) -> Any:
     """What stands for no value: the largest or the smallest of all, whichever comes where it does."""
     if key.missing not in ("_first", "_last"):
         return key.missing
     is_low = key.is_down is not key.missing_first
-    if fraction:
+    if kind is Kind.FLOAT:
         return "-Infinity" if is_low else "Infinity"
+    if kind is Kind.INTEGER:
+        return -(2**31) if is_low else 2**31 - 1
     return -_LAST - 1 if is_low else _LAST
 
 

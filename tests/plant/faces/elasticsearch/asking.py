@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from opsdash.plant.faces.elasticsearch.face import ElasticsearchFace
@@ -25,9 +25,9 @@ class Server(Protocol):
 class Ours:
     """The face, asked without a network."""
 
-    def __init__(self, *, index: str, capacity: int = 100_000) -> None:
+    def __init__(self, *, index: str, capacity: int = 100_000, now_ms: Callable[[], int] = lambda: NOW_MS) -> None:
         self.ring = LogRing(capacity)
-        self.face = ElasticsearchFace(self.ring, now_ms=lambda: NOW_MS, index=index)
+        self.face = ElasticsearchFace(self.ring, now_ms=now_ms, index=index)
 
     def __call__(
         self, method: str, path: str, body: Any = None, *, content_type: str = "application/json"

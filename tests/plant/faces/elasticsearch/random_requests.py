@@ -121,7 +121,7 @@ class RandomRequests:
         if chance.random() < 0.3:
             options["default_operator"] = "AND"
         if chance.random() < 0.2:
-            options["fields"] = ["message", "service"]
+            options |= {"fields": ["message", "service"], "lenient": True}
         return {"query_string": options}
 
     def text(self, depth: int) -> str:
@@ -131,7 +131,8 @@ class RandomRequests:
         for place in range(chance.randint(1, 3)):
             if place:
                 parts.append(chance.choice(("AND", "OR", "", "AND NOT", "&&", "||")))
-            parts.append(chance.choice(("", "", "", "-", "+", "NOT ")) + self._clause(depth))
+            sign = "" if parts and parts[-1].endswith("NOT") else chance.choice(("", "", "", "-", "+", "NOT "))
+            parts.append(sign + self._clause(depth))
         return " ".join(each for each in parts if each)
 
     def _clause(self, depth: int) -> str:
@@ -169,7 +170,7 @@ class RandomRequests:
         name = chance.choice(_NUMBERS)
         kind = chance.choice(("avg", "sum", "min", "max", "stats", "extended_stats", "value_count", "percentiles"))
         options: Json = {"field": name}
-        if chance.random() < 0.15 and kind != "value_count":
+        if chance.random() < 0.15 and kind not in ("value_count", "percentiles"):
             options["missing"] = 7
         return {kind: options}
 

@@ -112,7 +112,11 @@ class Histogram:
     def _starts(self, values: Any) -> Any:
         """The beginning of each value's bucket."""
         if not self.is_dates:
-            return np.floor((values - self.offset) / self.width) * self.width + self.offset
+            with np.errstate(over="ignore", invalid="ignore"):
+                starts = np.floor((values - self.offset) / self.width) * self.width + self.offset
+            if not np.isfinite(starts).all():
+                raise too_many_buckets(MOST_BUCKETS)
+            return starts
         width, shift = round(self.width), round(self.offset)
         if not self.unit and self.zone is UTC:
             return (values - shift) // width * width + shift
@@ -138,7 +142,7 @@ class Histogram:
             return steps, edges
         low, high = (starts.min(), starts.max()) if starts.size else (None, None)
         if self.bounds is not None:
-            below, above = (self._bound(run, each, up) for each, up in zip(self.bounds, (False, True), strict=True))
+            below, above = (self._bound(run, each) for each in self.bounds)
             low = below if low is None else low if below is None else min(low, below)
             high = above if high is None else high if above is None else max(high, above)
         if low is None or high is None or high < low:
@@ -146,21 +150,21 @@ class Histogram:
         edges = self._edges(low, high)
         return np.searchsorted(edges, starts, side="right") - 1, edges
 
-    def _bound(self, run: Run, given: Any, up: bool) -> Any:
+    def _bound(self, run: Run, given: Any) -> Any:
         if given is None:
             return None
         at: float = number(given) if not self.is_dates else instant(
-            given, now_ms=run.docs.now_ms, up=up, form=self.form, zone=self.zone)  # fmt: skip
+            given, now_ms=run.docs.now_ms, up=False, form=self.form, zone=self.zone)  # fmt: skip
         return self._starts(np.array([at]))[0]
 
     def _edges(self, low: Any, high: Any) -> Any:
         if not self.unit:
-            count = round((high - low) / self.width) + 1
+            count = float(high - low) / self.width + 1.5
             if count > MOST_BUCKETS:
                 raise too_many_buckets(MOST_BUCKETS)
             if self.is_dates:
-                return int(low) + np.arange(count) * round(self.width)
-            return low + np.arange(count) * self.width
+                return int(low) + np.arange(int(count)) * round(self.width)
+            return low + np.arange(int(count)) * self.width
         edges = [int(low)]
         while edges[-1] < high:
             shift = round(self.offset)
@@ -184,7 +188,7 @@ class Histogram:
         np.minimum.at(first, owner, steps)
         np.maximum.at(last, owner, steps)
         if self.bounds is not None and edges.size:
-            below, above = (self._bound(run, each, up) for each, up in zip(self.bounds, (False, True), strict=True))
+            below, above = (self._bound(run, each) for each in self.bounds)
             if below is not None:
                 first = np.minimum(first, np.searchsorted(edges, below, side="right") - 1)
             if above is not None:

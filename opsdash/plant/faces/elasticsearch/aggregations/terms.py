@@ -14,8 +14,8 @@ from opsdash.plant.faces.elasticsearch.dates import written
 from opsdash.plant.faces.elasticsearch.docs import Docs
 from opsdash.plant.faces.elasticsearch.errors import (
     Json,
-    ReduceRefused,
     Refused,
+    ShardRefused,
     bad_number,
     failed_field,
     illegal,
@@ -288,14 +288,17 @@ def _orders(given: Any, subs: Tree) -> tuple[_Order, ...]:
 
 
 def _check_path(path: str, subs: Tree) -> None:
-    """Raises ReduceRefused where the path leads to no number."""
+    """Raises ShardRefused where the path leads to no number."""
     if path in ("_count", "_key"):
         return
     name, _, part = path.partition(".")
     below = subs.get(name)
     problem = None
     if below is None:
-        problem = f"Cannot find aggregation named [{name}]"
+        problem = (
+            f"The provided aggregation [{name}] either does not exist, or is a pipeline aggregation and cannot be used"
+            " to sort the buckets."
+        )
     elif not part and getattr(below, "kind", None) not in _MEASURES:
         problem = "Missing value key in [null] which refers to a multi-value metric aggregation"
     elif part and not hasattr(below, "percents") and getattr(below, "kind", None) not in ("stats", "extended_stats"):
@@ -304,7 +307,7 @@ def _check_path(path: str, subs: Tree) -> None:
         problem = f"Unknown value key [{part}] for percentiles aggregation [{name}]"
     if problem is not None:
         reason = f"Invalid aggregation order path [{path}]. {problem}"
-        raise ReduceRefused("illegal_argument_exception", reason, cause=illegal(problem))
+        raise ShardRefused("invalid_path", reason, cause=illegal(problem))
 
 
 def _is_percent(text: str, percents: tuple[float, ...]) -> bool:

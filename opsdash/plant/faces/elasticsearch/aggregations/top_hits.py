@@ -40,6 +40,8 @@ class TopHits:
 
     def results(self, run: Run, group: Group) -> list[Json]:
         """`hits`."""
+        if group.count == 0:
+            return []
         order = np.argsort(group.owner, kind="stable")
         places = np.split(group.places[order], np.cumsum(group.counts())[:-1])
         return [{"hits": self._hits(run.docs, each)} for each in places]
