@@ -93,7 +93,7 @@ SHOP = Topology(
             team="discovery",
             cpu_ms=35,
             replicas=4,
-            max_replicas=6,
+            max_replicas=4,
             spot=0.5,
             reserved=0.25,
             redis_reads=3,
@@ -116,7 +116,7 @@ SHOP = Topology(
         Edge(source="orders", target="users", calls=0.3, path="/api/users/me", timeout_s=2, fallback=True),
         Edge(source="orders", target="payments", calls=0.28, path="/api/payments", timeout_s=9, fallback=True),
         Edge(source="orders", target="notifications", calls=0.25, path="/api/notifications", fallback=True),
-        Edge(source="payments", target="bank", calls=0.66, timeout_s=9, retries=0),
+        Edge(source="payments", target="bank", calls=0.66, timeout_s=9, retries=0, fallback=True),
     ),
     third_parties=(ThirdParty(name="bank", latency_s=0.16),),
     queues=(

@@ -53,7 +53,13 @@ def spread_requests(fleet: Fleet, algorithm: Ints, asked: Demand, region_weights
         sticky=stickiness(fleet.number, fleet.service),
     )
     parts = shares(algorithm[fleet.service], servers)
-    parts = parts * region_weights[fleet.region]
+    # Users come to a region by its name, up or not; services call those who are there.
+    there = np.zeros(pools)
+    there[fleet.pool()[fleet.serving()]] = 1.0
+    weights = fleet.region_weights * there.reshape(-1, len(fleet.region_up))
+    weights = weights / np.maximum(weights.sum(axis=1, keepdims=True), 1e-9)
+    weights[0] = fleet.region_weights
+    parts = parts * weights[fleet.service, fleet.region]
     return np.asarray(asked.arriving[:, fleet.service] * parts)
 
 

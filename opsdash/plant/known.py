@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from opsdash.plant.layers.balancer import ALGORITHMS
@@ -18,39 +18,36 @@ from opsdash.plant.world import World
 T = TypeVar("T", SqlCluster, RingCluster, TableStore)
 
 
+def _nodes(world: World) -> Sequence[str]:
+    store = world.supply.store
+    return store.names() if isinstance(store, SqlCluster) else []
+
+
+def _instances(world: World) -> Sequence[str]:
+    fleet = world.fleet
+    return [fleet.name(slot) for slot in range(fleet.count) if fleet.phase[slot] != Phase.AWAY]
+
+
+_NAMES: dict[str, Callable[[World], Sequence[str]]] = {
+    "service": lambda world: world.topology.service_names(),
+    "edge": lambda world: [edge.name for edge in world.topology.edges],
+    "cache": lambda world: [cache.name for cache in world.topology.caches],
+    "queue": lambda world: [queue.name for queue in world.topology.queues],
+    "function": lambda world: [one.name for one in world.topology.functions],
+    "region": lambda world: world.topology.regions,
+    "third party": lambda world: [party.name for party in world.topology.third_parties],
+    "pool": lambda world: [s.name for s in world.topology.services if s.db_reads + s.db_writes + s.redis_reads > 0],
+    "node": _nodes,
+    "instance": _instances,
+    "path": lambda _: PATHS,
+    "algorithm": lambda _: ALGORITHMS,
+    "instance type": lambda _: list(INSTANCE_TYPES),
+}
+
+
 def names(world: World, kind: str) -> Sequence[str]:
     """All names of a kind, in the order of their indices; instances that are away are left out."""
-    topology, supply = world.topology, world.supply
-    match kind:
-        case "service":
-            return topology.service_names()
-        case "edge":
-            return [edge.name for edge in topology.edges]
-        case "cache":
-            return [cache.name for cache in topology.caches]
-        case "queue":
-            return [queue.name for queue in topology.queues]
-        case "function":
-            return [one.name for one in topology.functions]
-        case "region":
-            return topology.regions
-        case "third party":
-            return [party.name for party in topology.third_parties]
-        case "pool":
-            return [s.name for s in topology.services if s.db_reads + s.db_writes + s.redis_reads > 0]
-        case "node":
-            return supply.store.names() if isinstance(supply.store, SqlCluster) else []
-        case "instance":
-            fleet = world.fleet
-            return [fleet.name(slot) for slot in range(fleet.count) if fleet.phase[slot] != Phase.AWAY]
-        case "path":
-            return PATHS
-        case "algorithm":
-            return ALGORITHMS
-        case "instance type":
-            return list(INSTANCE_TYPES)
-        case _:
-            raise KeyError(kind)
+    return _NAMES[kind](world)
 
 
 def index(world: World, kind: str, name: str) -> int:

@@ -108,25 +108,25 @@ def _invalidate(world: World, _: float, values: Values) -> dict[str, Any]:
     return {"before": before, "after": cdn.warmth[chosen].tolist()}
 
 
-def _fail_over_region(world: World, _: float, values: Values) -> dict[str, Any]:
+def _fail_over_region(world: World, now: float, values: Values) -> dict[str, Any]:
     source = index(world, "region", values["source"])
-    before = world.region_weights.tolist()
-    left = world.region_weights.copy()
+    before = world.fleet.region_weights.tolist()
+    left = world.fleet.region_weights.copy()
     left[source] = 0.0
     up = world.fleet.region_up
     if not (up & (np.arange(len(up)) != source)).any():
         raise Refused("no other region is up")
     if left.sum() <= 0:
         left = np.where(up & (np.arange(len(up)) != source), 1.0, 0.0)
-    world.region_weights = left / left.sum()
-    return {"before": before, "after": world.region_weights.tolist()}
+    world.fleet.relocate(left / left.sum(), now)
+    return {"before": before, "after": world.fleet.region_weights.tolist()}
 
 
-def _set_region_weights(world: World, _: float, values: Values) -> dict[str, Any]:
+def _set_region_weights(world: World, now: float, values: Values) -> dict[str, Any]:
     first = values["first"]
-    before = world.region_weights.tolist()
-    world.region_weights = np.array([first, 1.0 - first])
-    return {"before": before, "after": world.region_weights.tolist()}
+    before = world.fleet.region_weights.tolist()
+    world.fleet.relocate(np.array([first, 1.0 - first]), now)
+    return {"before": before, "after": world.fleet.region_weights.tolist()}
 
 
 _ADDRESS = Parameter("address", "text", "an address or a network")

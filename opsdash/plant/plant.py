@@ -10,13 +10,18 @@ plant.subscribe(listener)            # called with a TickSummary after every blo
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from opsdash.plant.exporters.http import HttpExporter, slot_labels
+from opsdash.plant.faults import ActiveFault, Faults
 from opsdash.plant.flow import Flow, joined
+from opsdash.plant.health import Health, health_of
+from opsdash.plant.operations import operate
 from opsdash.plant.recorder import Recorder
 from opsdash.plant.samples import SCRAPE_S, SampleStore
+from opsdash.plant.summarising import summarised
 from opsdash.plant.summary import TickSummary
 from opsdash.plant.topology import Topology
 from opsdash.plant.world import World
@@ -37,8 +42,32 @@ class Plant:
         self._recorder = Recorder(self.samples)
         self._http = HttpExporter(self._recorder, self.world)
         self._http.cover(list(slot_labels(self.world)))
+        self._faults = Faults(self.world)
+        self._newest: Flow | None = None
         self._waiting: list[Flow] = []
         self._listeners: list[Callable[[TickSummary], None]] = []
+
+    def operate(self, operation: str, **arguments: Any) -> dict[str, Any]:
+        """Do what an operator wants; what was before and after. Raises `verbs.Refused`."""
+        return operate(self.world, float(self.now_s), operation, arguments)
+
+    def inject(self, fault: str, **arguments: Any) -> dict[str, Any]:
+        """Let something go wrong. Raises `verbs.Refused`."""
+        return self._faults.inject(float(self.now_s), fault, arguments)
+
+    def clear(self, fault: str) -> dict[str, Any]:
+        """End a fault. Raises `verbs.Refused`."""
+        return self._faults.clear(fault)
+
+    def faults(self) -> tuple[ActiveFault, ...]:
+        """What is wrong now."""
+        return self._faults.active
+
+    def health(self) -> Health:
+        """The golden signals of the newest second; only after something has passed."""
+        if self._newest is None:
+            raise RuntimeError("nothing has passed yet")
+        return health_of(self._newest, self.topology)
 
     def subscribe(self, listener: Callable[[TickSummary], None]) -> None:
         """Call this after every block of seconds."""
@@ -60,8 +89,13 @@ class Plant:
 
     def _pass(self, count: int) -> None:
         seconds = np.arange(self.now_s + 1, self.now_s + count + 1, dtype=np.int64)
-        flow = self.world.advance(seconds)
+        self._faults.go_on(float(self.now_s))
+        flow = self._newest = self.world.advance(seconds)
         self.now_s += count
+        if self._listeners:
+            summary = summarised(self.world, flow)
+            for listener in self._listeners:
+                listener(summary)
         self._waiting.append(flow)
         if self.now_s % SCRAPE_S == 0:
             self._scrape()

@@ -141,8 +141,8 @@ class Sql:
     shards: int = 4
     replicas: int = 1
     cores: float = 2.0
-    read_ms: float = 20.0
-    write_ms: float = 30.0
+    read_ms: float = 14.0
+    write_ms: float = 24.0
     read_split: float = 0.8
     """Part of the reads that goes to replicas."""
     max_connections: int = 400

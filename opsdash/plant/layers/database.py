@@ -157,7 +157,7 @@ class SqlCluster:
     def _lag(self, seconds: int, load: Floats) -> None:
         """A busy replica replays too slowly: the lag grows; with time to spare it catches up."""
         behind = np.clip((load - 0.8) / 0.2, 0.0, 1.0) * 0.95
-        spare = np.clip((0.8 - load) / 0.8, 0.0, 1.0) * 4.0
+        spare = np.clip((0.8 - load) / 0.8, 0.0, 1.0) * 12.0
         calm = _LEAST_LAG_S + 0.1 * np.minimum(load, 0.8)
         moved = self.lag_s + (behind - spare) * seconds
         self.lag_s = np.where(self.primary, 0.0, np.clip(moved, calm, 3600.0))

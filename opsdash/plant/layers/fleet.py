@@ -62,6 +62,8 @@ class Fleet:
         self.mix: Floats = np.array([[1 - s.reserved - s.spot, s.reserved, s.spot] for s in services])
         """Parts of on-demand, reserved and spot by service."""
         self.region_up: Bools = np.ones(len(topology.regions), dtype=bool)
+        self.region_weights: Floats = np.array(topology.region_weights)
+        """Part of the users that each region gets."""
         self.busy_short: Floats = np.full(len(services), 0.5)
         self.busy_long: Floats = np.full(len(services), 0.5)
         self.service: Ints = np.zeros(0, dtype=np.int64)
@@ -154,6 +156,18 @@ class Fleet:
             else:
                 self._later[int(slot)] = now + float(self.boot_s[service]) + 1
 
+    def relocate(self, weights: Floats, now: float) -> None:
+        """Users go to regions by these weights; instances follow: new ones boot where they are missing."""
+        self.region_weights = weights
+        empty = (weights == 0)[self.region] & (self.phase != Phase.AWAY)
+        lost = empty & ~self.region_up[self.region]
+        self.phase[lost] = Phase.AWAY
+        going = empty & ~lost
+        self.phase[going] = Phase.DRAINING
+        self.until[going] = now + self.boot_s[self.service[going]] + _DRAIN_S
+        for service, replicas in enumerate(self.desired.tolist()):
+            self.scale(service, replicas, now)
+
     def step(self, now: float) -> None:
         """What ends by now: boots, drains, the second halves of a roll."""
         due = (self.until <= now) & (self.phase == Phase.BOOTING)
@@ -189,7 +203,7 @@ class Fleet:
         return int(slots[np.lexsort((self.number[slots], crowd))[-1]])
 
     def _weights(self) -> Floats:
-        return np.asarray(np.maximum(np.array(self.topology.region_weights) * self.region_up, 0.02))
+        return np.asarray(np.maximum(self.region_weights * self.region_up, 0.02))
 
     def _launch(self, service: int, now: float, *, boots: bool) -> int:
         slots = self.of(service)
