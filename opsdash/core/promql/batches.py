@@ -114,21 +114,23 @@ def without_stale(batch: Batch) -> list[Batch]:
     if not marked.any():
         return [batch]
     clean = np.flatnonzero(~marked)
-    whole = rows_of(batch, clean)
     keep = ~stale
     if len(batch.times) > 1:
         keep &= batch.times < batch.beyond
-    return ([whole] if clean.size else []) + kept(rows_of(batch, np.flatnonzero(marked)), keep[marked])
+    return ([rows_of(batch, clean)] if clean.size else []) + kept(batch, keep, np.flatnonzero(marked))
 
 
-def kept(batch: Batch, keep: Bools) -> list[Batch]:
-    """Only some samples of each series."""
+def kept(batch: Batch, keep: Bools, rows: Ints) -> list[Batch]:
+    """Only some samples of some series."""
     times = np.broadcast_to(batch.times, batch.values.shape)
-    rows = range(len(batch.labels))
     return pooled([(batch.labels[row], times[row][keep[row]], batch.values[row][keep[row]]) for row in rows])
 
 
 def rows_of(batch: Batch, rows: Ints) -> Batch:
-    """Some series of a batch."""
+    """Some series of a batch. One that is alone has its own times and is not filled up."""
+    if len(rows) == 1 and len(batch.times) > 1:
+        row = int(rows[0])
+        there = batch.times[row] < batch.beyond
+        return Batch((batch.labels[row],), batch.times[row][there][None], batch.values[row][there][None])
     times = batch.times if len(batch.times) == 1 else batch.times[rows]
     return Batch(tuple(batch.labels[row] for row in rows), times, batch.values[rows], batch.beyond)

@@ -169,9 +169,9 @@ def _repeated(value: Value, steps: int) -> Value:
 def _batches(vector: Vector, times: Ints) -> list[Batch]:
     """The results of a subquery as samples."""
     whole = vector.present.all(axis=1)
-    full, holed = vector.rows(np.flatnonzero(whole)), vector.rows(np.flatnonzero(~whole))
+    full = vector.rows(np.flatnonzero(whole))
     batches = [Batch(full.labels, times[None], full.values)] if full.labels else []
-    return batches + kept(Batch(holed.labels, times[None], holed.values), holed.present)
+    return batches + kept(Batch(vector.labels, times[None], vector.values), vector.present, np.flatnonzero(~whole))
 
 
 def constant_nodes(root: Expr) -> frozenset[int]:

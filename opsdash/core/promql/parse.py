@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import accumulate
 
 from opsdash.core.promql.aggregate import AGGREGATIONS
 from opsdash.core.promql.errors import ParseError
@@ -18,8 +19,9 @@ from opsdash.core.promql.types import Check
 
 LONGEST_QUERY = 100_000
 """Characters."""
-_MOST_OPENED = 1000
-_OPENING = re.compile(r"[(\[{+\-*/%^=<>!]|\b(?:and|or|unless|atan2)\b", re.IGNORECASE)
+_OPERATOR = re.compile(r"[+\-*/%^=<>!]+|\b(?:and|or|unless|atan2)\b", re.IGNORECASE)
+_BRACKET = re.compile(r"[()\[\]]")
+_MOST_OPERATORS = 500
 
 
 @lru_cache(maxsize=1024)
@@ -37,8 +39,11 @@ def parse_tree(query: str, semantics: Semantics = Semantics.V2) -> Expr:
 
 def _third(query: str) -> Expr:
     """A parser that calls itself must not be given what is nested too deeply."""
-    if sum(1 for _ in _OPENING.finditer(query)) > _MOST_OPENED:
-        raise ParseError(f"parse error: more than {_MOST_OPENED:,} operators and brackets")
+    if sum(1 for _ in _OPERATOR.finditer(query)) > _MOST_OPERATORS or "-----" in query.replace(" ", ""):
+        raise ParseError(f"parse error: more than {_MOST_OPERATORS} operators")
+    depth = accumulate(1 if found[0] in "([" else -1 for found in _BRACKET.finditer(query))
+    if max(depth, default=0) > MOST_NESTED:
+        raise ParseError(f"parse error: the query is nested more than {MOST_NESTED} deep")
     root = read_third(query)
     waiting = [(root, 1)]
     while waiting:
