@@ -41,7 +41,7 @@ class Needs:
     failed: Floats
 
 
-def spread_requests(fleet: Fleet, algorithm: Ints, asked: Demand, region_weights: Floats, cpu_s: Floats) -> Floats:
+def spread_requests(fleet: Fleet, algorithm: Ints, asked: Demand, cpu_s: Floats) -> Floats:
     """What arrives at each instance, [n, slots]. What belongs to a pool where nobody serves arrives nowhere."""
     pools = len(fleet.desired) * len(fleet.region_up)
     servers = Servers(
