@@ -7,7 +7,7 @@ SHELL := /bin/sh
 help: ## What there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
-demo: ## A dashboard on a Prometheus and an Elasticsearch that it starts itself
+demo: ## A dashboard on a simulated high-traffic system: no server, no network
 	@scripts/demo
 
 test: setup servers ## Everything: linters, types, import contracts, all tests

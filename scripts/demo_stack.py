@@ -1,7 +1,7 @@
-"""Starts the demo's servers with living data, runs opsdash on them, and stops all of it.
+"""Starts real servers with living data, runs opsdash on them, and stops all of it.
 
-    scripts/demo                 the dashboard
-    scripts/demo --serve-only    only the servers: prints their URLs and the configuration, until Ctrl-C
+    scripts/real-demo                 the dashboard
+    scripts/real-demo --serve-only    only the servers: prints their URLs and the configuration, until Ctrl-C
 
 What it starts, on free loopback ports, with data in a temporary folder: the plant (benchmarks/plant.py), a Prometheus
 with its last two hours that goes on scraping it, and an Elasticsearch with two hours of logs and a writer that goes on.
@@ -31,7 +31,7 @@ from tests.servers.process import ServerNotStarted
 from tests.servers.prometheus import PrometheusServer
 
 ROOT = Path(__file__).resolve().parents[1]
-SAMPLE = ROOT / "sample_configs" / "demo.yaml"
+SAMPLE = ROOT / "sample_configs" / "everything.yaml"
 INDEX = "logs-shop"
 DOCUMENTS_A_SECOND = 4
 BURST_FACTOR = 5
@@ -44,7 +44,7 @@ class Ended(Exception):
 
 def main(argv: list[str]) -> int:
     """The exit code is that of the dashboard."""
-    parser = argparse.ArgumentParser(prog="make demo", description="A dashboard on living, made-up data.")
+    parser = argparse.ArgumentParser(prog="scripts/real-demo", description="A dashboard on living, made-up data.")
     parser.add_argument("--serve-only", action="store_true", help="start the servers, print their URLs, wait")
     parser.add_argument("--hours", type=float, default=2.0, help="how much history there is")
     options, rest = parser.parse_known_args(argv)
@@ -72,7 +72,7 @@ def run(folder: Path, stack: contextlib.ExitStack, options: argparse.Namespace, 
     metrics = start_prometheus(folder, stack, options.hours)
     if logs is not None:
         fill_elasticsearch(logs, stack, options.hours)
-    config = folder / "demo.yaml"
+    config = folder / "everything.yaml"
     logs_url = logs.url if logs else stack.enter_context(RefusedPort()).url
     config.write_text(pointed(SAMPLE.read_text(), metrics.url, logs_url))
     if options.serve_only:

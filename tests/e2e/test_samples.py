@@ -17,7 +17,7 @@ from tests.servers.node_exporter import NodeExporter
 from tests.servers.prometheus import PrometheusServer
 
 SAMPLES = sorted((Path(__file__).parents[2] / "sample_configs").glob("*.yaml"))
-FULL = ("demo.yaml", "shop.yaml")
+FULL = ("everything.yaml", "shop.yaml")
 """Those whose metrics and fields are the ones that the shared servers have."""
 
 pytestmark = pytest.mark.integration

@@ -1,4 +1,4 @@
-"""`make demo` until the embedded plant exists: real servers with living data, and nothing of them left behind."""
+"""`scripts/real-demo`: real servers with living data, and nothing of them left behind."""
 
 from __future__ import annotations
 
