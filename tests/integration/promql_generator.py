@@ -34,17 +34,19 @@ class Generator:
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
+        self._top = 0
 
     def asked(self) -> Asked:
         """A query, over a range or at an instant."""
         draw = self._random
+        self._top = draw.randint(0, 3)
         start = draw.randrange(START_MS - 60_000, RAGGED_END_MS + 60_000, 250)
         if draw.random() < 0.3:
-            query = self._window(1) if draw.random() < 0.05 else self.vector(draw.randint(0, 3))
+            query = self._window(1) if draw.random() < 0.05 else self.vector(self._top)
             return Asked(query=query, start_ms=start)
         step = draw.choice((1000, 5000, 7500, 15_000, 15_000, 30_000, 60_000))
         end = start + step * draw.randint(0, 40)
-        return Asked(query=self.vector(draw.randint(0, 3)), start_ms=start, end_ms=end, step_ms=step)
+        return Asked(query=self.vector(self._top), start_ms=start, end_ms=end, step_ms=step)
 
     def vector(self, depth: int) -> str:
         """An instant vector."""
@@ -176,7 +178,9 @@ class Generator:
     def _ranked(self, depth: int) -> str:
         draw = self._random
         count = draw.choice(("1", "2", "3", "5", "0", "-1", "1.9"))
-        return f"{draw.choice(('topk', 'bottomk'))}{self._grouping()} ({count}, {self.vector(depth - 1)})"
+        # Which of equal values stay is left to chance in the real one; that can be seen through only at the top.
+        inner = self.vector(depth - 1) if depth == self._top else self._selector(("gauge", "other"))
+        return f"{draw.choice(('topk', 'bottomk'))}{self._grouping()} ({count}, {inner})"
 
     def _binary(self, depth: int) -> str:
         draw = self._random
