@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import http.client
 import json
 import math
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,10 +12,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from opsdash.plant.faces.prometheus import PrometheusFace
-from opsdash.plant.faces.web import Face, WebServer
 from tests.fakes.storage import openmetrics
 from tests.plant.faces import shop
+from tests.plant.faces.face_server import FaceServer
 from tests.servers import prometheus as real
 from tests.servers.needs import missing
 from tests.servers.prometheus import PrometheusServer
@@ -27,37 +24,6 @@ pytestmark = pytest.mark.integration
 AT = str(shop.START_MS // 1000 + 1800)
 SPAN = {"start": AT, "end": str(float(AT) + 600), "step": "30"}
 Params = Mapping[str, str | list[str]]
-
-
-class FaceServer:
-    """The face on a port of its own, in a thread."""
-
-    def __init__(self) -> None:
-        self.url = ""
-        self._ready = threading.Event()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._serve(),))
-
-    def start(self) -> FaceServer:
-        self._thread.start()
-        assert self._ready.wait(10)
-        return self
-
-    def stop(self) -> None:
-        self._loop.call_soon_threadsafe(self._end.set)
-        self._thread.join(10)
-        self._loop.close()
-
-    async def _serve(self) -> None:
-        self._end = asyncio.Event()
-        face = PrometheusFace(shop.storage(), shop.catalogue(), now_s=lambda: shop.NOW_S)
-        try:
-            async with WebServer(Face(name="face", handler=face.handler()), now_s=lambda: shop.NOW_S) as server:
-                self.url = server.url
-                self._ready.set()
-                await self._end.wait()
-        finally:
-            face.close()
 
 
 @pytest.fixture(scope="module")
