@@ -27,14 +27,6 @@ class Draft:
         own = {} if dataset is None else {"event.dataset": np.full(self.count, dataset, object)}
         self.columns = {**own, **columns}
 
-    def column(self, name: str) -> npt.NDArray[Any]:
-        """The column, empty values where the lines have none."""
-        if name in self.columns:
-            return self.columns[name]
-        if FIELDS[name] in NUMBERS:
-            return np.full(self.count, np.nan)
-        return np.full(self.count, None, object)
-
 
 def repeated(counts: Places) -> tuple[Places, ...]:
     """The places of each thing that is counted: `[0, 2]` gives 1, 1."""
@@ -49,5 +41,17 @@ def drafts_joined(drafts: Sequence[Draft]) -> Draft | None:
     times = np.concatenate([each.times for each in drafts])
     order = np.argsort(times, kind="stable")
     names = dict.fromkeys(name for each in drafts for name in each.columns)
-    columns = {name: np.concatenate([each.column(name) for each in drafts])[order] for name in names}
+    columns = {name: _joined(name, drafts, times.size)[order] for name in names}
     return Draft(times[order], None, columns)
+
+
+def _joined(name: str, drafts: Sequence[Draft], count: int) -> npt.NDArray[Any]:
+    """The column of all of them, one after the other; empty where lines have none."""
+    is_number = FIELDS[name] in NUMBERS
+    made = np.full(count, np.nan) if is_number else np.full(count, None, object)
+    at = 0
+    for each in drafts:
+        if name in each.columns:
+            made[at : at + each.count] = each.columns[name]
+        at += each.count
+    return made

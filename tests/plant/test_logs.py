@@ -107,5 +107,5 @@ def test_attackers_send_what_would_harm_a_terminal() -> None:
 def test_a_plant_without_traffic_services_or_numbers_writes_little_and_breaks_nothing() -> None:
     calm = summary(START_S, 5)
     nothing = written(summary(START_S, 5, outcomes=calm.outcomes * 0, failed_calls=calm.failed_calls * np.nan,
-                              slow_queries=calm.slow_queries * np.nan, addresses=(), edges=()[:0] or calm.edges))  # fmt: skip
+                              slow_queries=calm.slow_queries * np.nan, addresses=()))  # fmt: skip
     assert all(each["event"]["dataset"] != "shop.access" for each in nothing)

@@ -73,9 +73,7 @@ def _query(given: Any, depth: int, reading: Reading) -> Query:
 # -- queries of queries ------------------------------------------------------------------------------------------------
 
 
-def _bool(  # noqa: C901 - one clause beside the other
-    body: dict[str, Any], depth: int, reading: Reading
-) -> Query:
+def _bool(body: dict[str, Any], depth: int, reading: Reading) -> Query:
     parts: dict[str, list[Query]] = {"must": [], "filter": [], "should": [], "must_not": []}
     share: object = None
     for key, value in body.items():

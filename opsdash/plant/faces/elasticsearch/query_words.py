@@ -29,6 +29,7 @@ _WORD_OPTIONS = (
 
 
 def read_match(body: dict[str, Any], _depth: int, _reading: Reading) -> Query:
+    """match: words of a text, or a value. Raises Refused."""
     name, options = of_field("match", body, _WORD_OPTIONS, "query")
     if options.get("query") is None:
         raise parsing("No text specified for text query")
@@ -64,6 +65,8 @@ def _leniently(docs: Docs, ask: Callable[[], Mask], *, lenient: bool) -> Mask:
 
 
 def read_match_phrase(kind: str) -> Read:
+    """A reader of match_phrase or match_phrase_prefix."""
+
     def read(body: dict[str, Any], _depth: int, _reading: Reading) -> Query:
         name, options = of_field(kind, body, ("slop", "analyzer", "zero_terms_query", "max_expansions"), "query")
         if options.get("query") is None:
@@ -77,6 +80,7 @@ def read_match_phrase(kind: str) -> Read:
 
 
 def read_multi_match(body: dict[str, Any], _depth: int, _reading: Reading) -> Query:
+    """multi_match: several fields. Raises Refused."""
     allowed = (*_WORD_OPTIONS, "query", "fields", "type", "tie_breaker", "slop", "boost", "_name")
     for key in body:
         if key not in allowed:
@@ -137,6 +141,7 @@ _STRING_NOT_KEPT = ("minimum_should_match", "analyzer", "quote_analyzer", "quote
 
 
 def read_query_string(body: dict[str, Any], _depth: int, _reading: Reading) -> Query:
+    """query_string: Lucene's language. Raises Refused."""
     for key in body:
         if key in _STRING_NOT_KEPT:
             raise not_kept(f"[{key}] of a query_string")

@@ -86,18 +86,6 @@ def parse_search(body: Any) -> Search:  # noqa: C901, PLR0912 - a key in a row
                 given["after"] = value
             case "aggs" | "aggregations":
                 given["aggregations"] = parse_aggregations(value, key)
-            case "_source":
-                shown["source"], shown["includes"], shown["excludes"] = parse_source(value)
-            case "fields" | "docvalue_fields":
-                shown["fields" if key == "fields" else "docvalues"] = parse_fields(value, key)
-            case "stored_fields":
-                shown["source"] = shown.get("source", False) or "_source" in (
-                    value if isinstance(value, list) else [value]
-                )
-            case "version":
-                shown["version"] = value in (True, "true")
-            case "seq_no_primary_term":
-                shown["seq_no"] = value in (True, "true")
             case "track_total_hits":
                 given["count_to"] = _count_to(value)
             case "timeout":
@@ -108,14 +96,32 @@ def parse_search(body: Any) -> Search:  # noqa: C901, PLR0912 - a key in a row
                 given["min_score"] = number(value)
             case "pit":
                 given["point_in_time"] = _point_in_time(value)
-            case _ if key in _NOT_KEPT and value:
-                raise not_kept(f"[{key}] of a search")
-            case _ if key not in _TAKEN and key not in _NOT_KEPT:
-                raise parsing(f"Unknown key for a {token_of(value)} in [{key}].")
+            case _:
+                _parse_shown(key, value, shown)
     search = Search(**given, shown=Shown(**shown))
     if search.after is not None and search.skip:
         raise invalid("[from] parameter must be set to 0 when [search_after] is used")
     return search
+
+
+def _parse_shown(key: str, value: Any, shown: dict[str, Any]) -> None:
+    """A key that says what hits show, or changes nothing. Raises Refused for any other."""
+    match key:
+        case "_source":
+            shown["source"], shown["includes"], shown["excludes"] = parse_source(value)
+        case "fields" | "docvalue_fields":
+            shown["fields" if key == "fields" else "docvalues"] = parse_fields(value, key)
+        case "stored_fields":
+            names = value if isinstance(value, list) else [value]
+            shown["source"] = shown.get("source", False) or "_source" in names
+        case "version":
+            shown["version"] = value in (True, "true")
+        case "seq_no_primary_term":
+            shown["seq_no"] = value in (True, "true")
+        case _ if key in _NOT_KEPT and value:
+            raise not_kept(f"[{key}] of a search")
+        case _ if key not in _TAKEN and key not in _NOT_KEPT:
+            raise parsing(f"Unknown key for a {token_of(value)} in [{key}].")
 
 
 def _whole(value: Any, name: str) -> int:
