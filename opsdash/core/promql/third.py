@@ -78,12 +78,15 @@ def _node(node: Any) -> Expr:  # noqa: PLR0911
 def _binary(node: Any) -> Binary:
     modifier = node.modifier
     matching = None
-    if modifier is not None:
+    fill = None if modifier is None else modifier.fill_values
+    if fill is not None and (fill.lhs is not None or fill.rhs is not None):
+        raise ParseError("parse error: the fill modifier is experimental in Prometheus and not here")
+    if modifier is not None and modifier.matching is not None:
         many = {"ManyToOne": "left", "OneToMany": "right"}.get(str(modifier.card).rpartition(".")[2], "")
         on = modifier.matching
         matching = Matching(
-            labels=tuple(on.labels) if on else (),
-            on=on is not None and on.type == parser.LabelModifierType.Include,
+            labels=tuple(on.labels),
+            on=on.type == parser.LabelModifierType.Include,
             many=many,
             included=tuple(modifier.group_labels or ()),
         )
@@ -97,6 +100,8 @@ def _binary(node: Any) -> Binary:
 
 
 def _selector(node: Any) -> Selector:
+    if node.matchers.or_matchers:
+        raise ParseError("parse error: `or` between matchers is not PromQL")
     matchers = tuple(
         Matcher(matcher.name, _OPS[str(matcher.op).rpartition(".")[2]], matcher.value)
         for matcher in node.matchers.matchers

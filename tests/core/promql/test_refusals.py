@@ -110,3 +110,31 @@ def test_the_selectors_of_a_query_are_told_in_its_order() -> None:
         (Matcher("a", MatchOp.EQUAL, "1"), Matcher("__name__", MatchOp.EQUAL, "x")),
         (Matcher("b", MatchOp.REGEX, "y"),),
     ]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        'sum by (a, b) (rate(x{a=~"b.*"}[5m] offset 1m)) > bool on (c) group_left (d) -y ^ 2 * 3',
+        "max_over_time((a or b and c unless ignoring (d) e)[1h:30s] @ end() offset -5m)",
+        'topk(3, x @ 1.5) / quantile(0.5, {__name__="y", b!="1", c!~"2"})',
+        'count_values without (le) ("v", histogram_quantile(0.9, x)) atan2 on () group_right y',
+    ],
+)
+def test_our_grammar_and_that_of_prometheus_3_read_the_same_tree(query: str) -> None:
+    assert parse(query, Semantics.V2).root == parse(query, Semantics.V3).root
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("x @ -5", "times before 1970"),
+        ("a + fill(0) b", "fill modifier"),
+        ('x{a="b" or c="d"}', "`or` between matchers"),
+        ("rate(x)", "expected type matrix"),
+        ('x{a=~"(a+)+"}', "take for ever"),
+    ],
+)
+def test_what_the_engine_has_not_of_prometheus_3_is_refused(query: str, words: str) -> None:
+    with pytest.raises(ParseError, match=words):
+        parse(query, Semantics.V3)
