@@ -53,6 +53,7 @@ def project(
         paused_at_s=state.paused_at_s,
         compare_s=state.compare_s,
         config_problem=state.config_problem,
+        config_problems=state.config_problems,
         real_period_s=_real_period(state, panels),
         revision=revision,
         dashboard_of={panel.id: dashboard.title for dashboard in state.board.dashboards for panel in dashboard.panels},

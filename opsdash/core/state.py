@@ -87,7 +87,9 @@ class State:
     compare_s: float = 0.0
     paused_at_s: float | None = None
     config_problem: str | None = None
-    """Why the newest configuration is not the one that runs."""
+    """Why the newest configuration is not the one that runs: the first of its problems."""
+    config_problems: int = 0
+    """How many it has."""
 
 
 def initial(board: Board) -> State:
@@ -134,7 +136,7 @@ def apply(state: State, event: Event) -> State:  # noqa: C901, PLR0911, PLR0912 
             source = replace(known, product=event.product, skew_s=event.skew_s)
             return replace(state, sources={**state.sources, event.source: source})
         case BoardRejected():
-            return replace(state, config_problem=event.problem)
+            return replace(state, config_problem=event.problem, config_problems=event.count)
         case _:
             assert_never(event)
 
@@ -228,6 +230,7 @@ def _board_loaded(state: State, board: Board) -> State:
         },
         bindings={spec.name: _binding(spec, state.bindings.get(spec.name)) for spec in board.variables},
         config_problem=None,
+        config_problems=0,
     )
 
 

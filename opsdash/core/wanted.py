@@ -88,7 +88,7 @@ def _earlier(query: Query, offset_s: float) -> Query | None:
 
 def _unknown_variable(state: State, queries: list[Query]) -> str | None:
     for query in queries:
-        for name in sorted(references(query_text(query))):
+        for name in sorted(references(text_with_variables(query))):
             binding = state.bindings.get(name)
             if binding is not None and is_unknown(binding):
                 return name
@@ -102,7 +102,7 @@ def is_unknown(binding: Binding) -> bool:
     return binding.selected in ((), (ALL,))
 
 
-def query_text(query: Query) -> str:
+def text_with_variables(query: Query) -> str:
     """All of the query's text that variables can stand in."""
     match query:
         case PromQuery():

@@ -58,7 +58,7 @@ def test_the_environment_is_a_word_at_any_width() -> None:
             {"time_range": TimeRange(length_s=7200.0, end_s=NOW_S - 90_000), "end_s": NOW_S - 90_000},
             "2h … 09-20 22:13 FIXED",
         ),
-        ({"compare_s": 86_400.0}, "vs -1d"),
+        ({"compare_s": 86_400.0}, "vs 1d ago"),
         ({"sources": (source(state=Freshness.LATE, age_s=9.0),)}, "prom ⟲ 9s"),
         ({"sources": (source(state=Freshness.STALE, age_s=130.0),)}, "prom ░ 2m"),
         ({"sources": (source(state=Freshness.ERROR, age_s=None),)}, "prom ✕"),
@@ -184,3 +184,22 @@ def test_charts_stand_still_between_two_snapshots() -> None:
     made.clock.advance(5)
     made.arrive()
     assert made.session.scene.axis() == before
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 200])
+def test_where_there_is_little_room_the_folder_of_a_broken_file_goes_before_what_is_wrong_with_it(width: int) -> None:
+    problem = '/srv/teams/shop/opsdash/dashboards/golden.yaml:41:13: refresh: "5x" is not a time'
+    made = with_snapshot((width, 30), config_problem=problem)
+    assert 'golden.yaml:41:13: refresh: "5x" is not a time' in made.lines()[-1]
+    assert ("/srv/teams" in made.lines()[-1]) is (width == 200)
+    assert "? help" in made.lines()[-1]
+
+
+def test_all_that_is_left_of_a_long_problem_is_its_beginning() -> None:
+    made = with_snapshot((80, 30), config_problem="/srv/" + "a/" * 60 + "shop.yaml:3:4: sources.prom: " + "long " * 60)
+    assert made.lines()[-1].startswith(" ✕ shop.yaml:3:4: sources.prom: long")
+
+
+def test_how_many_problems_there_are_is_said_beside_the_first() -> None:
+    made = with_snapshot((120, 30), config_problem="shop.yaml:3:4: refresh: too short", config_problems=3)
+    assert "too short (and 2 more; the configuration of before goes on)" in made.lines()[-1]

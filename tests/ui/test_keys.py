@@ -201,7 +201,7 @@ def test_a_remapped_command_has_its_new_key_and_not_the_old_one(command: Command
 def test_a_chosen_comparison_reaches_the_engine_and_the_header() -> None:
     made = on()().press("c", "3")
     assert ("compare", 86_400.0) in made.engine.calls
-    assert "vs -1d" in made.lines()[0]
+    assert "vs 1d ago" in made.lines()[0]
 
 
 def test_time_can_be_typed() -> None:
@@ -425,3 +425,13 @@ def test_the_wheel_turns_pages_where_there_are_no_rows() -> None:
     made = bench(ScriptedEngine(board_of(twelve())), (80, 24))
     made.session.handle(lambda d, s: mouse.scrolled((5, 5), 1, zoom=False, desk=d, scene=s))
     assert made.desk.page == 1
+
+
+def test_help_begins_with_what_the_dashboard_says_of_itself() -> None:
+    about = "What users feel. \x1b[31mLook here first."
+    first = replace(twelve(), description=about)
+    engine = ScriptedEngine(board_of(first, every_kind()))
+    made = bench(engine, (80, 24)).press("?")
+    assert "What users feel. ␛[31mLook here first." in made.lines()[2]
+    assert first.title in made.lines()[1]
+    assert "users feel" not in made.press("esc", "2", "?").text()

@@ -104,6 +104,8 @@ class Snapshot:
     paused_at_s: float | None = None
     compare_s: float = 0.0
     config_problem: str | None = None
+    config_problems: int = 0
+    """How many the configuration has that cannot run; `config_problem` is the first."""
     real_period_s: float | None = None
     """What the refresh really takes, where that is longer than what was asked."""
     revision: int = 0

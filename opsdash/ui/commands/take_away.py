@@ -40,13 +40,13 @@ def _copy(desk: Desk, scene: Scene) -> Step:
         at = moment(desk.cursor_s, scene.zone_of(desk))
         values = values_at(view, desk.cursor_s)
         return Step(desk, (Copy(f"{at.isoformat()}  {values}", "the values under the cursor"),))
-    queries = "\n".join(text for query in view.queries if (text := query_text(query.spec.query)))
+    queries = "\n".join(text for query in view.queries if (text := own_words(query.spec.query)))
     if not queries:
         return Step(desk, (Say("this panel has no query"),))
     return Step(desk, (Copy(queries, "the query" if len(view.queries) == 1 else "the queries"),))
 
 
-def query_text(query: Query) -> str:
+def own_words(query: Query) -> str:
     """The query as its own tool wants it."""
     match query:
         case PromQuery():

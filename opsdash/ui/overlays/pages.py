@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from opsdash.core.metrics.freshness import Freshness
-from opsdash.core.text import fit, text_width
+from opsdash.core.text import clean, fit, text_width
 from opsdash.core.view.cells import BOLD, Cells, ink
 from opsdash.core.view.keymap import Keymap, Where
 from opsdash.core.view.plain_ascii import plain
@@ -102,7 +102,26 @@ def help_pages(desk: Desk, scene: Scene) -> Pages:
     """The keys that hold where it was opened, grouped."""
     stack = scene.stack(desk)
     keymap = scene.keymap
-    return Pages(title="Help", write=lambda now, width: _help_lines(keymap, stack, now, width), over=desk)
+    about = _about(desk, scene)
+
+    def write(now: Scene, width: int) -> list[Line]:
+        return [*_about_lines(about, width), *_help_lines(keymap, stack, now, width)]
+
+    return Pages(title="Help", write=write, over=desk)
+
+
+def _about(desk: Desk, scene: Scene) -> tuple[str, str]:
+    """(title, description) of the dashboard that it was opened from; empty where it says nothing of itself."""
+    here = scene.board.dashboards[desk.dashboard : desk.dashboard + 1]
+    return (here[0].title, here[0].description) if here and desk.overlay is None else ("", "")
+
+
+def _about_lines(about: tuple[str, str], width: int) -> list[Line]:
+    title, description = about
+    if not description:
+        return []
+    lines = [(0, text, ink(Role.TEXT)) for text in wrap(clean(description), max(width, 12))]
+    return [[(0, fit(title, width), ink(Role.TITLE, attributes=BOLD))], *([line] for line in lines), []]
 
 
 _MARKS = (

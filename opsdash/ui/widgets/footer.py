@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from opsdash.core.text import fit, text_width
@@ -14,6 +15,8 @@ from opsdash.ui.scene import Scene
 from opsdash.ui.words import bytes_word
 
 _H = Role.HEADER
+_FOLDER = re.compile(r"^[^:]*/(?=[^/:]+:\d+:\d+: )")
+"""What stands before the name of the file, in `/etc/opsdash/shop.yaml:3:5: …`."""
 _KEY_SIGNS = {"left": "←", "right": "→", "up": "↑", "down": "↓"}
 _KEY_WORDS = {"left": "left", "right": "right", "up": "up", "down": "down"}
 
@@ -31,8 +34,8 @@ def draw_footer(desk: Desk, scene: Scene, width: int) -> Cells:
     right = _right(scene) if width >= 70 else ""
     help_key = key_word(scene.keymap.key_of("help"), ascii_only=scene.ascii_only)
     if scene.snapshot.config_problem is not None and desk.overlay is None:
-        text = f" ✕ {scene.snapshot.config_problem} (the configuration of before goes on)"
-        cells.put(0, 0, fit(text, width - len(help_key) - 8), ink(Role.ERROR, _H, BOLD))
+        text = _problem_text(scene.snapshot.config_problem, scene.snapshot.config_problems, width - len(help_key) - 8)
+        cells.put(0, 0, text, ink(Role.ERROR, _H, BOLD))
         cells.put(width - len(help_key) - 6, 0, f"{help_key} help", ink(Role.DIM, _H))
         return cells
     room = width - text_width(right) - 2
@@ -42,6 +45,16 @@ def draw_footer(desk: Desk, scene: Scene, width: int) -> Cells:
         x = cells.put(x, 0, f" {word}", ink(Role.DIM, _H)) + 2
     cells.put(max(width - text_width(right) - 1, 0), 0, right, ink(Role.DIM, _H))
     return cells
+
+
+def _problem_text(problem: str, count: int, room: int) -> str:
+    """What is wrong, with as much around it as there is room for: the folder of the file goes first."""
+    brief = _FOLDER.sub("", problem)
+    more = f"and {count - 1} more; " if count > 1 else ""
+    notes = (f" ({more}the configuration of before goes on)", f" ({more}the old one goes on)")
+    notes = (*notes, f" ({more.removesuffix('; ')})" if more else "", "")
+    texts = [f" ✕ {text}{note}" for note in notes for text in (problem, brief)]
+    return next((text for text in texts if text_width(text) <= room), fit(texts[-1], room))
 
 
 def _hints(desk: Desk, scene: Scene) -> list[tuple[int, str, str]]:

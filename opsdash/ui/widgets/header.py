@@ -97,7 +97,8 @@ def _range_pieces(snapshot: Snapshot, scene: Scene, desk: Desk) -> list[Piece]:
     """`1h live 5s`, with the real period where it is longer, or `1h … 14:02 PAUSED`."""
     length = duration_word(snapshot.time_range.length_s)
     zone = scene.zone_of(desk)
-    compared = [(f" vs -{duration_word(snapshot.compare_s)}", ink(Role.COMPARE, _H))] if snapshot.compare_s else []
+    earlier = f" vs {duration_word(snapshot.compare_s)} ago"
+    compared = [(earlier, ink(Role.COMPARE, _H))] if snapshot.compare_s else []
     if snapshot.paused_at_s is not None:
         until = moment_word(snapshot.end_s, zone, scene.now_s)
         return [(f"{length} … {until} ", _PLAIN), ("PAUSED", ink(Role.WARNING, _H, BOLD)), *compared]
