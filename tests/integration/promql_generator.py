@@ -179,7 +179,7 @@ class Generator:
         draw = self._random
         count = draw.choice(("1", "2", "3", "5", "0", "-1", "1.9"))
         # Which of equal values stay is left to chance in the real one; that can be seen through only at the top.
-        inner = self.vector(depth - 1) if depth == self._top else self._selector(("gauge", "other"))
+        inner = self.vector(depth - 1) if depth == self._top else draw.choice(("gauge", "other"))
         return f"{draw.choice(('topk', 'bottomk'))}{self._grouping()} ({count}, {inner})"
 
     def _binary(self, depth: int) -> str:

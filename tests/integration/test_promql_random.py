@@ -75,16 +75,38 @@ def is_tie(asked: Asked, mine: Outcome, theirs: Outcome) -> bool:
     )
 
 
-def is_angle_of_a_huge_number(asked: Asked, mine: Outcome, theirs: Outcome) -> bool:
-    """sin, cos or tan of what grew exponentially: the last bit of the argument is worth more than a whole turn.
+def is_turn_of_a_huge_number(asked: Asked, mine: Outcome, theirs: Outcome) -> bool:
+    """sin, cos, tan or % of what was raised to a power: the last bit of it is worth more than a whole turn.
 
     Go's exp, sinh, cosh and pow may differ from C's in that bit. The same series and points have to be there.
     """
-    if not re.search(r"\b(sin|cos|tan)\(.*(exp|sinh|cosh|\^)", asked.query):
+    if not re.search(r"(\b(sin|cos|tan)\(|%).*(exp|sinh|cosh|\^)|(exp|sinh|cosh|\^).*%", asked.query):
         return False
     if mine.series is None or theirs.series is None or mine.series.keys() != theirs.series.keys():
         return False
     return all(mine.series[labels].keys() == points.keys() for labels, points in theirs.series.items())
+
+
+def is_last_digit_in_a_label(asked: Asked, mine: Outcome, theirs: Outcome) -> bool:
+    """count_values writes all digits into a label; to nine of them the labels are the same, and the counts."""
+    if "count_values" not in asked.query or mine.series is None or theirs.series is None:
+        return False
+    return rounded(mine.series) == rounded(theirs.series)
+
+
+def is_timestamp_that_the_real_one_loses(asked: Asked, mine: Outcome, theirs: Outcome) -> bool:
+    """`timestamp(x @ t)` of a series that is in a gap at t: the real 2.42 finds `x @ t`, but not its timestamp."""
+    return "timestamp(" in asked.query and "@" in asked.query and mine.error == theirs.error == ""
+
+
+def rounded(series: Mapping[LabelSet, Points]) -> dict[tuple[tuple[tuple[str, str], ...], float], float]:
+    """The counts by labels and time, with the label `v` to nine digits."""
+    found: dict[tuple[tuple[tuple[str, str], ...], float], float] = {}
+    for labels, points in series.items():
+        key = tuple(sorted((name, f"{float(value):.9g}" if name == "v" else value) for name, value in labels))
+        for time, value in points.items():
+            found[key, time] = found.get((key, time), 0) + value
+    return found
 
 
 def values_by_time(series: Mapping[LabelSet, Points]) -> dict[float, list[float]]:
@@ -98,7 +120,9 @@ def values_by_time(series: Mapping[LabelSet, Points]) -> dict[float, list[float]
 
 RULES: Mapping[str, Rule] = {
     "ties of topk and bottomk": is_tie,
-    "angle of a huge number": is_angle_of_a_huge_number,
+    "turn of a huge number": is_turn_of_a_huge_number,
+    "last digit in a label": is_last_digit_in_a_label,
+    "timestamp that the real one loses": is_timestamp_that_the_real_one_loses,
 }
 
 
