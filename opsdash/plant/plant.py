@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from opsdash.plant.exporters.http import HttpExporter, slot_labels
+from opsdash.plant.exporters.all import Exporters
 from opsdash.plant.faults import ActiveFault, Faults
 from opsdash.plant.flow import Flow, joined
 from opsdash.plant.health import Health, health_of
@@ -40,8 +40,7 @@ class Plant:
         self.samples = SampleStore()
         self.world = World(topology, seed)
         self._recorder = Recorder(self.samples)
-        self._http = HttpExporter(self._recorder, self.world)
-        self._http.cover(list(slot_labels(self.world)))
+        self._exporters = Exporters(self._recorder, self.world, now_s)
         self._faults = Faults(self.world)
         self._newest: Flow | None = None
         self._waiting: list[Flow] = []
@@ -108,7 +107,7 @@ class Plant:
             # The plant began between two scrapes: that interval is not shown.
             return
         times = flow.seconds[SCRAPE_S - 1 :: SCRAPE_S] * 1_000
-        self._http.cover(list(slot_labels(self.world)))
+        self._exporters.prepare()
         self._recorder.begin(len(times))
-        self._http.write(flow, SCRAPE_S)
+        self._exporters.write(flow, SCRAPE_S)
         self._recorder.commit(times)

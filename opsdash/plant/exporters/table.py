@@ -1,0 +1,98 @@
+"""An exporter as a table: items (instances, nodes, queues), metrics of each, and where their values come from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from opsdash.plant.flow import Flow
+from opsdash.plant.recorder import Recorder, last, summed
+
+Floats = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.int64]
+Labels = Mapping[str, str]
+Values = Callable[[Flow], Floats]
+"""[n, items × variants], a second where it is counted; what is constant may have fewer axes."""
+
+_ONE: tuple[Labels, ...] = ({},)
+
+
+@dataclass(slots=True, eq=False)
+class _Metric:
+    name: str
+    text: str
+    counts: bool
+    whole: bool
+    variants: Sequence[Labels]
+    values: Values
+    rows: Rows = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+
+class Table:
+    """Metrics of items that have the same shape; items are only ever added."""
+
+    def __init__(self, recorder: Recorder, labels: Callable[[int], Labels]) -> None:
+        self._recorder = recorder
+        self._labels = labels
+        self._metrics: list[_Metric] = []
+        self._items = 0
+
+    def counter(
+        self, name: str, text: str, values: Values, variants: Sequence[Labels] = _ONE, *, whole: bool = True
+    ) -> None:
+        """A metric that counts; `variants` are further labels, one series each."""
+        self._metrics.append(_Metric(name, text, True, whole, variants, values))
+
+    def gauge(self, name: str, text: str, values: Values, variants: Sequence[Labels] = _ONE) -> None:
+        """A metric that is measured."""
+        self._metrics.append(_Metric(name, text, False, False, variants, values))
+
+    def cover(self, items: int) -> None:
+        """Have rows for this many items."""
+        if items <= self._items:
+            return
+        added = [self._labels(item) for item in range(self._items, items)]
+        for metric in self._metrics:
+            labels = [{**one, **variant} for one in added for variant in metric.variants]
+            if metric.counts:
+                rows = self._recorder.counter(metric.name, metric.text, labels, whole=metric.whole)
+            else:
+                rows = self._recorder.gauge(metric.name, metric.text, labels)
+            metric.rows = np.concatenate([metric.rows, rows])
+        self._items = items
+
+    def rows_of(self, item: int) -> Rows:
+        """All rows of an item."""
+        parts = [
+            metric.rows[item * len(metric.variants) : (item + 1) * len(metric.variants)] for metric in self._metrics
+        ]
+        return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
+
+    def write(self, flow: Flow, step: int) -> None:
+        """One frame."""
+        seconds = len(flow.seconds)
+        for metric in self._metrics:
+            values = metric.values(flow)
+            if values.ndim < 2 or len(values) != seconds:
+                shown = values * (step if metric.counts else 1)
+            else:
+                shown = summed(values, step) if metric.counts else last(values, step)
+            self._recorder.put(metric.rows, shown)
+
+
+def fixed(recorder: Recorder, items: Sequence[Labels]) -> Table:
+    """A table whose items are known."""
+    return Table(recorder, lambda item: items[item])
+
+
+def column(values: Floats) -> Floats:
+    """[n] as [n, 1]."""
+    return values[:, None]
+
+
+def interleaved(*parts: Floats) -> Floats:
+    """Arrays of [n, items] as [n, items × variants], the variants of an item beside each other."""
+    return np.asarray(np.stack(parts, axis=-1).reshape(len(parts[0]), -1))
