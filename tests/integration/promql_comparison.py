@@ -75,8 +75,8 @@ def ours(engine: Engine, asked: Asked) -> Outcome:
     return Outcome(series=_series(answer))
 
 
-def difference(mine: Outcome, real: Outcome, *, smallest: float = 0.0) -> str:
-    """Empty where both are the same to 1e-9; `smallest` is what counts as nothing besides."""
+def difference(mine: Outcome, real: Outcome, *, tolerance: float = TOLERANCE) -> str:
+    """Empty where both are the same to the relative tolerance."""
     if mine.error != real.error:
         return f"error {mine.error or 'none'} ({mine.words}) instead of {real.error or 'none'} ({real.words})"
     if mine.series is None or real.series is None:
@@ -85,26 +85,26 @@ def difference(mine: Outcome, real: Outcome, *, smallest: float = 0.0) -> str:
         extra, lost = mine.series.keys() - real.series.keys(), real.series.keys() - mine.series.keys()
         return f"series: {_some(extra)} too many, {_some(lost)} missing"
     for labels, points in real.series.items():
-        if told := _points(mine.series[labels], points, smallest):
+        if told := _points(mine.series[labels], points, tolerance):
             return f"{dict(labels)}: {told}"
     return ""
 
 
-def _points(mine: Points, real: Points, smallest: float) -> str:
+def _points(mine: Points, real: Points, tolerance: float) -> str:
     if mine.keys() != real.keys():
         extra, lost = sorted(mine.keys() - real.keys())[:3], sorted(real.keys() - mine.keys())[:3]
         return f"points at {extra} too many, at {lost} missing"
     for time, value in real.items():
-        if not close(mine[time], value, smallest):
+        if not close(mine[time], value, tolerance):
             return f"{mine[time]!r} instead of {value!r} at {time}"
     return ""
 
 
-def close(mine: float, real: float, smallest: float = 0.0) -> bool:
-    """The same number to 1e-9; every NaN is the same."""
+def close(mine: float, real: float, tolerance: float = TOLERANCE) -> bool:
+    """The same number to the relative tolerance; every NaN is the same."""
     if math.isnan(real) or math.isnan(mine):
         return math.isnan(real) and math.isnan(mine)
-    return mine == real or math.isclose(mine, real, rel_tol=TOLERANCE, abs_tol=smallest)
+    return mine == real or math.isclose(mine, real, rel_tol=tolerance)
 
 
 def _some(labels: set[LabelSet]) -> str:
