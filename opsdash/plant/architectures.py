@@ -192,7 +192,175 @@ SHOP = Topology(
 )
 
 
-ARCHITECTURES: dict[str, Topology] = {SHOP.name: SHOP}
+def _route(service: str, line: str, rps: float, weight: float = 1.0, kilobytes: float = 6.0) -> Route:
+    method, path = line.split()
+    return Route(service=service, method=method, path=path, rps=rps, weight=weight, kilobytes=kilobytes)
+
+
+_MEMCACHED = Cache(
+    name="memcached",
+    kind="memcached",
+    memory_mb=4_096,
+    working_set_mb=3_000,
+    hot_keys=6_000,
+    best_hit_ratio=0.95,
+    usd_per_hour=0.21,
+)
+_REDIS = Cache(
+    name="redis",
+    kind="redis",
+    memory_mb=2_048,
+    working_set_mb=1_500,
+    hot_keys=5_000,
+    best_hit_ratio=0.95,
+    usd_per_hour=0.151,
+)
+
+NETFLIX = Topology(
+    name="netflix",
+    title="Streaming: CDN first, gateway, microservices, a Cassandra-like ring, recommendations",
+    regions=_REGIONS,
+    region_weights=_WEIGHTS,
+    routes=(
+        _route("users", "GET /api/profiles", 40),
+        _route("users", "POST /api/login", 8, 1.6),
+        _route("recommendations", "GET /api/home", 55, 1.0, 30),
+        _route("search", "GET /api/search", 30, 1.0, 12),
+        _route("stream", "POST /api/play", 22, 1.0, 4),
+        _route("stream", "GET /api/manifest", 60, 0.7, 18),
+        _route("payments", "GET /api/billing", 4),
+        _route("notifications", "GET /api/notifications", 14),
+    ),
+    services=(
+        Service(name=GATEWAY, team="edge", cpu_ms=14, replicas=4, max_replicas=8, threads=400, timeout_s=10),
+        Service(name="users", team="identity", cpu_ms=45, replicas=4, max_replicas=8, memcached_reads=2, db_reads=0.6),
+        Service(
+            name="recommendations",
+            team="algorithms",
+            cpu_ms=70,
+            replicas=6,
+            max_replicas=10,
+            spot=0.5,
+            reserved=0.3,
+            memcached_reads=4,
+            db_reads=1.5,
+        ),
+        Service(name="search", team="discovery", cpu_ms=40, replicas=2, max_replicas=6, db_reads=1, memcached_reads=2),
+        Service(name="stream", team="playback", cpu_ms=35, replicas=4, max_replicas=8, db_reads=0.8, db_writes=0.6),
+        Service(name="payments", team="billing", cpu_ms=50, replicas=2, max_replicas=4, db_reads=0.6, db_writes=0.4),
+        Service(name="notifications", team="growth", cpu_ms=30, replicas=2, max_replicas=4, db_reads=0.4),
+    ),
+    edges=(
+        *_gateway_edges("users", "recommendations", "search", "stream", "payments", "notifications"),
+        Edge(source="recommendations", target="users", calls=0.4, path="/api/profiles", timeout_s=1.5, fallback=True),
+        Edge(source="stream", target="users", calls=0.2, path="/api/profiles", timeout_s=1.5, fallback=True),
+        Edge(source="payments", target="bank", calls=0.5, timeout_s=9, retries=0, fallback=True),
+    ),
+    third_parties=(ThirdParty(name="bank", latency_s=0.16),),
+    queues=(
+        Queue(name="emails", kind="rabbitmq", producer="notifications", per_request=0.5, consumers=5, per_consumer=4),
+        Queue(
+            name="viewing-events",
+            kind="kafka",
+            producer="stream",
+            per_request=4.0,
+            consumers=6,
+            per_consumer=120,
+            partitions=6,
+            group="recommender",
+        ),
+    ),
+    caches=(_MEMCACHED,),
+    store=Ring(name="viewing", cores=2.0, read_ms=12.0),
+    functions=(
+        Function(
+            name="personalise",
+            caller="recommendations",
+            per_request=0.4,
+            duration_ms=20,
+            init_ms=2_600,
+            memory_mb=512,
+            concurrency=200,
+            provisioned=12,
+        ),
+    ),
+    bucket=Bucket(name="titles", standard_gb=64_000, infrequent_gb=180_000, archive_gb=420_000),
+    cdn=Cdn(
+        static_rps=500,
+        kilobytes=45,
+        hit_ratio=0.95,
+        text_part=0.3,
+        browser_hit_ratio=0.5,
+        video_rps=320,
+        video_kilobytes=1_400,
+    ),
+    hosts=("www.stream.example", "api.stream.example"),
+)
+
+AMAZON = Topology(
+    name="amazon",
+    title="A marketplace: load balancer, web cluster, orders, payments, inventory, a DynamoDB-like table",
+    regions=_REGIONS,
+    region_weights=_WEIGHTS,
+    routes=(
+        _route("web", "GET /", 70, 1.0, 60),
+        _route("web", "GET /product", 110, 0.9, 45),
+        _route("orders", "POST /cart", 30, 0.8),
+        _route("orders", "POST /checkout", 14, 1.5),
+        _route("inventory", "GET /stock", 45, 1.0, 1),
+        _route("payments", "GET /payments", 5),
+    ),
+    services=(
+        Service(name=GATEWAY, team="edge", cpu_ms=10, replicas=4, max_replicas=8, threads=400, timeout_s=10),
+        Service(name="web", team="storefront", cpu_ms=40, replicas=8, max_replicas=12, redis_reads=4, db_reads=0.4),
+        Service(name="orders", team="checkout", cpu_ms=60, replicas=4, max_replicas=6, db_reads=1.0, db_writes=1.0),
+        Service(name="inventory", team="supply", cpu_ms=30, replicas=4, max_replicas=6, db_reads=1.0, db_writes=0.2),
+        Service(name="payments", team="checkout", cpu_ms=60, replicas=2, max_replicas=4, db_reads=0.5, db_writes=1.0),
+        Service(name="notifications", team="growth", cpu_ms=40, replicas=2, max_replicas=4, db_reads=0.3),
+    ),
+    edges=(
+        *_gateway_edges("web", "orders", "inventory", "payments"),
+        Edge(source="web", target="inventory", calls=0.3, path="/stock", timeout_s=1.5, fallback=True),
+        Edge(source="orders", target="inventory", calls=0.6, path="/stock", timeout_s=2),
+        Edge(source="orders", target="payments", calls=0.32, path="/payments", timeout_s=9, fallback=True),
+        Edge(source="orders", target="notifications", calls=0.3, fallback=True),
+        Edge(source="payments", target="bank", calls=0.7, timeout_s=9, retries=0, fallback=True),
+    ),
+    third_parties=(ThirdParty(name="bank", latency_s=0.16),),
+    queues=(
+        Queue(name="emails", kind="rabbitmq", producer="notifications", per_request=0.8, consumers=6, per_consumer=5),
+        Queue(
+            name="order-events",
+            kind="kafka",
+            producer="orders",
+            per_request=1.5,
+            consumers=4,
+            per_consumer=40,
+            partitions=6,
+            group="fulfilment",
+        ),
+    ),
+    caches=(_REDIS,),
+    store=Table(name="marketplace", read_units=420, write_units=170),
+    functions=(
+        Function(
+            name="fraud-check",
+            caller="payments",
+            per_request=0.6,
+            duration_ms=40,
+            init_ms=1_800,
+            memory_mb=512,
+            concurrency=100,
+            provisioned=6,
+        ),
+    ),
+    bucket=Bucket(name="catalogue", standard_gb=12_000, infrequent_gb=20_000, archive_gb=60_000),
+    cdn=Cdn(static_rps=900, kilobytes=34, hit_ratio=0.93, text_part=0.4, browser_hit_ratio=0.5),
+    balancer="leastconn",
+    hosts=("www.market.example", "api.market.example"),
+)
+
+ARCHITECTURES: dict[str, Topology] = {one.name: one for one in (SHOP, NETFLIX, AMAZON)}
 """By name."""
 
 

@@ -36,7 +36,7 @@ def _cloudfront(recorder: Recorder) -> Table:
                 lambda f: column(100 * f.supply.cdn.hits.sum(axis=1) / f.supply.cdn.requests.sum(axis=1)))  # fmt: skip
     table.gauge("aws_cloudfront_origin_latency_average", "Milliseconds to the origin's first byte.",
                 lambda f: column(f.supply.cdn.origin_s * 1000))  # fmt: skip
-    table.gauge("aws_cloudfront_5xx_error_rate_average", "5xx, percent.", lambda f: np.zeros(1))
+    table.gauge("aws_cloudfront_5xx_error_rate_average", "5xx, percent.", lambda _: np.zeros(1))
     table.cover(1)
     return table
 
@@ -86,7 +86,8 @@ def _frontend(recorder: Recorder, world: World) -> Table:
     table.gauge("haproxy_frontend_current_sessions", "Sessions.",
                 lambda f: column((f.users.offered * f.users.median_s).sum(axis=1) * 1.1))  # fmt: skip
     table.gauge("haproxy_sticktable_used", "Addresses that are tracked.",
-                lambda f: column(f.users.offered.sum(axis=1) * 5), ({"name": "per_address", "type": "ip"},))  # fmt: skip
+                lambda f: column(f.users.offered.sum(axis=1) * 5), 
+                ({"name": "per_address", "type": "ip"},))  # fmt: skip
     table.cover(1)
     return table
 
@@ -120,7 +121,7 @@ def _backends(recorder: Recorder, world: World) -> Table:
     table.gauge("haproxy_backend_response_time_average_seconds", "Mean time to answer.",
                 lambda f: f.services.latency_s)  # fmt: skip
     table.gauge("haproxy_backend_active_servers", "Servers that get requests.",
-                lambda f: summed(world.fleet.serving()[None, :].astype(float)))  # fmt: skip
+                lambda _: summed(world.fleet.serving()[None, :].astype(float)))  # fmt: skip
     table.cover(len(names))
     return table
 

@@ -87,7 +87,7 @@ def service_tables(recorder: Recorder, world: World) -> list[Table]:
     table = fixed(recorder, [{**kube, "deployment": name, "horizontalpodautoscaler": name} for name in names])
 
     def counted(where: npt.NDArray[np.bool_]) -> Floats:
-        return np.bincount(fleet.service, weights=where, minlength=len(names))
+        return np.bincount(fleet.service, weights=where, minlength=len(names)).astype(np.float64)
 
     table.gauge("kube_deployment_spec_replicas", "Instances wanted.", lambda _: fleet.desired.astype(np.float64))
     table.gauge("kube_deployment_status_replicas", "Instances.", lambda _: counted(fleet.running()))
@@ -132,6 +132,6 @@ def _team_cost(recorder: Recorder, world: World) -> Table:
     table = fixed(recorder, items)
     table.gauge("service_compute_usd_per_hour", "Dollars an hour of a service's instances.",
                 lambda _: np.bincount(fleet.service, weights=fleet.usd_per_hour * fleet.running(),
-                                      minlength=len(services)))  # fmt: skip
+                                      minlength=len(services)).astype(np.float64))  # fmt: skip
     table.cover(len(items))
     return table
