@@ -10,9 +10,11 @@ from opsdash.plant.topology import (
     Edge,
     Function,
     Queue,
+    Ring,
     Route,
     Service,
     Sql,
+    Table,
     ThirdParty,
     Topology,
 )

@@ -86,7 +86,7 @@ def _frontend(recorder: Recorder, world: World) -> Table:
     table.gauge("haproxy_frontend_current_sessions", "Sessions.",
                 lambda f: column((f.users.offered * f.users.median_s).sum(axis=1) * 1.1))  # fmt: skip
     table.gauge("haproxy_sticktable_used", "Addresses that are tracked.",
-                lambda f: column(f.users.offered.sum(axis=1) * 5), 
+                lambda f: column(f.users.offered.sum(axis=1) * 5),
                 ({"name": "per_address", "type": "ip"},))  # fmt: skip
     table.cover(1)
     return table
