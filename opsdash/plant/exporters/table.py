@@ -73,6 +73,8 @@ class Table:
 
     def write(self, flow: Flow, step: int) -> None:
         """One frame."""
+        if self._items == 0:
+            return
         seconds = len(flow.seconds)
         for metric in self._metrics:
             values = metric.values(flow)
