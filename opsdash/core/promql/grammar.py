@@ -76,6 +76,19 @@ class Grammar:
             raise self._late
         return expr
 
+    def selector(self) -> Selector:
+        """The query as a selector alone, without window, offset or `@`. Raises ParseError."""
+        try:
+            named = self._item.sort in (Token.NAME, Token.METRIC, Token.AGGREGATION) or self._item.word in _NAMES
+            if not named and not self._is("{"):
+                raise self._unexpected()
+            found = self._selector(self._take() if named else None)
+            if not self._ended():
+                raise self._unexpected()
+        except PromqlError as error:
+            raise self._late or error from None
+        return found
+
     # -- words -----------------------------------------------------------------------------------------------------
 
     def _take(self) -> Item:

@@ -150,11 +150,11 @@ class Check:
                 if matcher.name == NAME:
                     message = f'metric name must not be set twice: "{selector.name}" or "{matcher.value}"'
                     raise self._error(message, selector.start)
-        elif not any(_wants_something(matcher) for matcher in selector.matchers):
+        elif not any(wants_something(matcher) for matcher in selector.matchers):
             raise self._error("vector selector must contain at least one non-empty matcher", selector.start)
 
 
-def _wants_something(matcher: Matcher) -> bool:
+def wants_something(matcher: Matcher) -> bool:
     """Whether a label that is not there does not meet it."""
     match matcher.op:
         case MatchOp.EQUAL:

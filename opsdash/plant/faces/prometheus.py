@@ -18,6 +18,7 @@ from opsdash.core.promql import (
 from opsdash.core.promql.match import parse_selector
 from opsdash.core.promql.nodes import Kind
 from opsdash.core.promql.storage import Block
+from opsdash.core.promql.types import wants_something
 from opsdash.plant.faces import prometheus_status as status
 from opsdash.plant.faces.exchange import Handler, Request, Response, text_response
 from opsdash.plant.faces.exposition import (
@@ -140,8 +141,11 @@ class PrometheusFace:
         asked = Parameters(request.parameters())
         start_ms, end_ms, step_ms = asked.steps_ms()
         timeout_s = asked.timeout_s(LONGEST_QUERY_S)
-        query = _checked(asked.text("query"))
-        kind = parse(query).kind
+        query = asked.text("query")
+        try:
+            kind = parse(query).kind
+        except PromqlError as error:
+            raise bad_data(error.message) from error
         if kind not in (Kind.VECTOR, Kind.SCALAR):
             raise bad_data(f'invalid expression type "{kind}" for range query, must be Scalar or instant Vector')
         return await self._evaluate(
@@ -309,10 +313,12 @@ def _matchers(asked: Parameters) -> list[tuple[Matcher, ...]]:
     chosen = []
     for text in asked.all("match[]"):
         try:
-            chosen.append(parse_selector(text))
+            matchers = parse_selector(text)
         except PromqlError as error:
-            words = _MATCHES_ALL if "non-empty matcher" in error.message else error.message
-            raise bad_data(words) from error
+            raise bad_data(error.message) from error
+        if not any(wants_something(matcher) for matcher in matchers):
+            raise bad_data(_MATCHES_ALL)
+        chosen.append(matchers)
     return chosen
 
 
