@@ -14,7 +14,8 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import FrameType
 
@@ -29,10 +30,13 @@ from opsdash.core.suggest import did_you_mean
 from opsdash.core.text import clean
 from opsdash.plant.architectures import ARCHITECTURES
 from opsdash.plant.pace import FASTEST, SLOWEST, Pace
+from opsdash.plant.scenarios.catalogue import SCENARIOS
+from opsdash.plant.scenarios.scenario import Scenario
 
 WRITTEN = {"prometheus": "http://127.0.0.1:9090", "elasticsearch": "http://127.0.0.1:9200"}
 """Face → the address that stands for it in the shipped configuration."""
 _HIGHEST_PORT = 65_533
+_LIST_CELLS = 80
 
 
 class NoFolder(NeedsFixing):
@@ -47,6 +51,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What `opsdash demo` takes."""
     architectures = ", ".join(ARCHITECTURES)
     parser.add_argument("--architecture", default="shop", metavar="NAME", help=f"{architectures}; default shop")
+    parser.add_argument("--list", action="store_true", help="the incidents that it can show, and what cures them")
+    parser.add_argument("--scenario", metavar="NAME", help="begin with this incident; --list has them")
     parser.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="how fast its time goes; default 1")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="another one gives other noise; default 1")
     parser.add_argument("--port", type=_port, default=0, metavar="N", help="its faces at N, N+1 and N+2; default any")
@@ -59,15 +65,30 @@ def run(args: argparse.Namespace) -> int:
     if (wrong := _wrong_choice(args)) is not None:
         print(f"opsdash demo: {wrong}", file=sys.stderr)
         return ExitCode.USAGE
+    if args.list:
+        print("\n".join(listed(SCENARIOS.values())))
+        return ExitCode.OK
     if not args.serve_only and not can_draw():
         return ExitCode.USAGE
     pace = Pace(SystemClock().now_s(), args.speed)
-    options = PlantOptions(topology=args.architecture, seed=args.seed, pace=pace, first_port=args.port)
+    options = PlantOptions(
+        topology=args.architecture, seed=args.seed, pace=pace, first_port=args.port, scenario=args.scenario
+    )
     with _folder() as folder, PlantProcess(options, folder) as plant:
         configuration = write_configuration(folder, args.architecture, plant.urls)
         if args.serve_only:
             return _serve(plant, configuration)
         return draw(configuration, args, PacedClock(pace.now_s))
+
+
+def listed(scenarios: Iterable[Scenario]) -> list[str]:
+    """The scenarios as lines of at most 80 cells."""
+    lines = ["Incidents of the demo. Start one: opsdash demo --scenario NAME,", "or inside, from the palette (:)."]
+    for scenario in scenarios:
+        lines += ["", f"{scenario.name}  {scenario.title}"]
+        for what, words in (("see", f"{scenario.dashboard}: {scenario.seen}"), ("cure", scenario.remedy)):
+            lines += textwrap.wrap(words, _LIST_CELLS, initial_indent=f"  {what:<6}", subsequent_indent=" " * 8)
+    return lines
 
 
 def write_configuration(folder: Path, architecture: str, urls: dict[str, str]) -> Path:
@@ -127,6 +148,14 @@ def _wrong_choice(args: argparse.Namespace) -> str | None:
     if args.architecture not in ARCHITECTURES:
         hint = did_you_mean(args.architecture, tuple(ARCHITECTURES))
         return f'there is no architecture "{clean(args.architecture)}"{hint}'
+    if args.scenario is None:
+        return None
+    if args.scenario not in SCENARIOS:
+        hint = did_you_mean(args.scenario, tuple(SCENARIOS)) or "; opsdash demo --list has them"
+        return f'there is no scenario "{clean(args.scenario)}"{hint}'
+    needed = SCENARIOS[args.scenario].architectures
+    if args.architecture not in needed:
+        return f"{args.scenario} is an incident of {' and '.join(needed)}; this is {args.architecture}"
     return None
 
 

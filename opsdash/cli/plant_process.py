@@ -21,7 +21,7 @@ from opsdash.core.errors import NeedsFixing
 from opsdash.plant.pace import Pace
 
 LOOPBACK = "127.0.0.1"
-FACES = ("prometheus", "elasticsearch")
+FACES = ("prometheus", "elasticsearch", "control")
 """In the order of their ports, where one is asked for."""
 _BACKLOG = 128
 _END_WITHIN_S = 1.0

@@ -35,6 +35,7 @@ class Plant:
 
     def __init__(self, topology: Topology, seed: int, now_s: int) -> None:
         self.topology = topology
+        self.seed = seed
         self.now_s = now_s
         """The last second that passed."""
         self.samples = SampleStore()

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
+import logging
 import math
 import shutil
 import socket
@@ -23,6 +24,7 @@ from functools import partial
 from pathlib import Path
 
 from opsdash.plant.architectures import ARCHITECTURES
+from opsdash.plant.faces.control import ControlFace
 from opsdash.plant.faces.elasticsearch.face import ElasticsearchFace
 from opsdash.plant.faces.exchange import Handler, Request, Response, refuse_in_json
 from opsdash.plant.faces.plant_catalogue import PlantCatalogue
@@ -33,10 +35,18 @@ from opsdash.plant.log_ring import LogRing
 from opsdash.plant.logs import LogWriter
 from opsdash.plant.pace import Pace
 from opsdash.plant.plant import HISTORY_S, Plant
+from opsdash.plant.scenarios.catalogue import SCENARIOS
+from opsdash.plant.scenarios.scenario import Scenario
+from opsdash.plant.scenarios.stage import Stage
+from opsdash.plant.verbs import Refused
 
 TICKS_AT_ONCE = 30
 """Before the thread is free for a question again: some 0.1 s where time goes fast or has to be caught up."""
 LONGEST_ANSWER_S = 30.0
+SCENARIO_AFTER_S = 5.0
+"""This host's seconds from the faces' first answer to a scenario that was asked for: the dashboard is live by then."""
+
+logger = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -51,9 +61,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     gc.freeze()
     gc.enable()
     try:
-        asyncio.run(
-            Life(plant, ring, pace).run([socket.socket(fileno=number) for number in options.listen], options.life)
-        )
+        sockets = [socket.socket(fileno=number) for number in options.listen]
+        asyncio.run(Life(plant, ring, pace).run(sockets, options.life, options.scenario))
     finally:
         if options.folder is not None:
             shutil.rmtree(options.folder, ignore_errors=True)
@@ -67,27 +76,33 @@ class Life:
         self._plant = plant
         self._ring = ring
         self._pace = pace
+        self._stage = Stage(plant)
         self._worker = Worker("plant")
 
-    async def run(self, sockets: Sequence[socket.socket], life: int) -> None:
-        """Until the pipe is closed."""
+    async def run(self, sockets: Sequence[socket.socket], life: int, scenario: str | None = None) -> None:
+        """Until the pipe is closed. `scenario` begins a few seconds after the faces answer."""
         async with AsyncExitStack() as stack:
             stack.callback(self._worker.close)
             for face, listening in zip(self._faces(), sockets, strict=True):
                 await stack.enter_async_context(WebServer(face, now_s=self._now_s, listening=listening))
             async with asyncio.TaskGroup() as group:
-                ticking = group.create_task(self._tick())
+                beside = [group.create_task(self._tick())]
+                if scenario is not None:
+                    beside.append(group.create_task(self._start(SCENARIOS[scenario])))
                 await _until_closed(life)
-                ticking.cancel()
+                for task in beside:
+                    task.cancel()
 
     def _faces(self) -> tuple[Face, ...]:
         prometheus = PrometheusFace(
             self._plant.samples, PlantCatalogue(self._plant.samples), now_s=self._now_s, worker=self._worker
         )
         elasticsearch = ElasticsearchFace(self._ring, now_ms=lambda: int(self._now_s() * 1_000))
+        control = ControlFace(self._plant, self._stage, self._worker, self._pace)
         return (
             Face(name="the demo's Prometheus", handler=prometheus.handler()),
             Face(name="the demo's Elasticsearch", handler=self._on_the_thread(elasticsearch), refuse=refuse_in_json),
+            Face(name="the demo's control API", handler=control.handler(), refuse=refuse_in_json),
         )
 
     def _on_the_thread(self, face: ElasticsearchFace) -> Handler:
@@ -113,6 +128,16 @@ class Life:
     def _pass(self, seconds: int, _may_stop: Callable[[], bool]) -> None:
         for _ in range(seconds):
             self._plant.tick()
+            self._stage.go_on()
+
+    async def _start(self, scenario: Scenario) -> None:
+        await asyncio.sleep(SCENARIO_AFTER_S)
+        try:
+            await self._worker.run(
+                lambda _: self._stage.start(scenario), timeout_s=math.inf, is_abandoned=lambda: False
+            )
+        except Refused as refused:  # somebody was faster with a fault of the same name
+            logger.warning("%s was not started: %s", scenario.name, refused)
 
     def _now_s(self) -> float:
         return _now_s(self._pace)
@@ -138,6 +163,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--listen", type=lambda text: [int(part) for part in text.split(",")], required=True)
     parser.add_argument("--life", type=int, required=True)
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--scenario", choices=tuple(SCENARIOS))
     return parser
 
 
