@@ -20,10 +20,21 @@ _CERTIFICATE_S = 61 * 86_400.0
 
 def edge_tables(recorder: Recorder, world: World, began_s: int) -> list[Table]:
     """All tables of the edge that have fixed items."""
-    tables = [_cloudfront(recorder), _cdn(recorder), _waf(recorder), _frontend(recorder, world)]
+    tables = [_browsers(recorder), _cloudfront(recorder), _cdn(recorder), _waf(recorder), _frontend(recorder, world)]
     tables.append(_backends(recorder, world))
     tables.append(_probes(recorder, world, began_s))
     return tables
+
+
+def _browsers(recorder: Recorder) -> Table:
+    """What pages report of the files that they loaded (resource timing), under a name of our own."""
+    table = fixed(recorder, [{"job": "rum", "instance": "rum:9121"}])
+    table.counter("browser_resource_loads_total", "Files that pages loaded, by where from.",
+                  lambda f: interleaved(column(f.supply.cdn.browser_hits),
+                                        column(f.supply.cdn.pages - f.supply.cdn.browser_hits)),
+                  ({"source": "cache"}, {"source": "network"}))  # fmt: skip
+    table.cover(1)
+    return table
 
 
 def _cloudfront(recorder: Recorder) -> Table:

@@ -111,7 +111,7 @@ def service_tables(recorder: Recorder, world: World) -> list[Table]:
     groups.gauge("aws_autoscaling_spot_interruptions_sum", "Spot instances taken back so far.",
                  lambda _: fleet.reclaimed)  # fmt: skip
     groups.cover(len(names))
-    return [table, groups, _cost(recorder), _team_cost(recorder, world)]
+    return [table, groups, _cost(recorder), _team_cost(recorder, world), _markets(recorder, world)]
 
 
 def _cost(recorder: Recorder) -> Table:
@@ -134,4 +134,20 @@ def _team_cost(recorder: Recorder, world: World) -> Table:
                 lambda _: np.bincount(fleet.service, weights=fleet.usd_per_hour * fleet.running(),
                                       minlength=len(services)).astype(np.float64))  # fmt: skip
     table.cover(len(items))
+    return table
+
+
+def _markets(recorder: Recorder, world: World) -> Table:
+    """Instances by how they are paid for: OpenCost knows spot, its price table the reservations."""
+    fleet = world.fleet
+    names = [market.name.lower().replace("_", "-") for market in Market]
+    table = fixed(recorder, [{"job": "opencost", "instance": "opencost:9003", "market": name} for name in names])
+
+    def summed(weights: Floats) -> Floats:
+        return np.bincount(fleet.market, weights=weights * fleet.running(), minlength=len(names))
+
+    table.gauge("market_instances", "Instances by market.", lambda _: summed(np.ones(fleet.count)))
+    table.gauge("market_compute_usd_per_hour", "Dollars an hour of instances by market.",
+                lambda _: summed(fleet.usd_per_hour))  # fmt: skip
+    table.cover(len(names))
     return table
