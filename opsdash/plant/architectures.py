@@ -311,6 +311,7 @@ AMAZON = Topology(
         _route("orders", "POST /checkout", 14, 1.5),
         _route("inventory", "GET /stock", 45, 1.0, 1),
         _route("payments", "GET /payments", 5),
+        _route("notifications", "POST /notify", 0),
     ),
     services=(
         Service(name=GATEWAY, team="edge", cpu_ms=10, replicas=4, max_replicas=8, threads=400, timeout_s=10),
@@ -321,11 +322,11 @@ AMAZON = Topology(
         Service(name="notifications", team="growth", cpu_ms=40, replicas=2, max_replicas=4, db_reads=0.3),
     ),
     edges=(
-        *_gateway_edges("web", "orders", "inventory", "payments"),
+        *_gateway_edges("web", "orders", "inventory", "payments", "notifications"),
         Edge(source="web", target="inventory", calls=0.3, path="/stock", timeout_s=1.5, fallback=True),
         Edge(source="orders", target="inventory", calls=0.6, path="/stock", timeout_s=2),
         Edge(source="orders", target="payments", calls=0.32, path="/payments", timeout_s=9, fallback=True),
-        Edge(source="orders", target="notifications", calls=0.3, fallback=True),
+        Edge(source="orders", target="notifications", calls=0.3, path="/notify", fallback=True),
         Edge(source="payments", target="bank", calls=0.7, timeout_s=9, retries=0, fallback=True),
     ),
     third_parties=(ThirdParty(name="bank", latency_s=0.16),),

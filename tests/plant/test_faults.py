@@ -23,7 +23,7 @@ CURES: dict[str, tuple[Callable[[Health], float], float, tuple[Step, ...]]] = {
     "hot_shard": (lambda h: h.p99_s["orders"] + 10 * h.error_ratios["orders"], 1.4,
                   (("split_shard", {"shard": 2}),)),
     "cache_stampede": (lambda h: 1 - h.hit_ratio["redis"], 3.0, (("warm_cache", {"cache": "redis"}),)),
-    "slow_payment": (lambda h: h.p99_s["payments"], 2.0, (("open_breaker", {"edge": "payments-bank"}),)),
+    "slow_payment": (lambda h: h.error_ratios["payments"], 50.0, (("open_breaker", {"edge": "payments-bank"}),)),
     "retry_storm": (lambda h: h.error_ratios["orders"], 50.0, (("open_breaker", {"edge": "gateway-orders"}),)),
     "bad_deploy": (lambda h: h.error_ratios["orders"], 20.0, (("rollback", {"service": "orders"}),)),
     "traffic_flood": (lambda h: h.error_ratio, 50.0, (("block_address", {"address": "203.0.113.0/24"}),)),
