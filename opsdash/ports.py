@@ -71,4 +71,32 @@ class LogSource(Source, Protocol):
         """Rows of [start, end], newest first, at most `query.limit`; `after` continues an earlier page."""
 
 
-__all__ = ["Clock", "ExplainsEmptiness", "LogSource", "Probe", "Query", "Source"]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drill:
+    """An incident that can be started, and ended by its remedy."""
+
+    name: str
+    title: str
+    seen: str
+    """What is seen of it, and where."""
+    label: str
+    """Its remedy in a few words."""
+
+
+class Drills(Protocol):
+    """A system on which incidents can be played: the demo's. Every method raises only `opsdash.core.errors`."""
+
+    def scenarios(self) -> tuple[Drill, ...]:
+        """What can be started; asks nobody."""
+
+    async def start(self, name: str) -> str:
+        """Begins an incident; what happened, for a person."""
+
+    async def cure(self, name: str) -> str:
+        """Carries out its remedy; what happened, for a person."""
+
+    async def clear(self) -> str:
+        """Ends every incident; what happened, for a person."""
+
+
+__all__ = ["Clock", "Drill", "Drills", "ExplainsEmptiness", "LogSource", "Probe", "Query", "Source"]

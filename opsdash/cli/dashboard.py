@@ -20,7 +20,9 @@ from opsdash.cli.refusal import locale_is_utf8, python_coerced_locale, refusal
 from opsdash.cli.resources import find_config
 
 if TYPE_CHECKING:
-    from opsdash.ports import Clock
+    from collections.abc import Callable
+
+    from opsdash.ports import Clock, Drills
 
 add_arguments = add_dashboard_arguments
 
@@ -40,11 +42,19 @@ def can_draw() -> bool:
     return why_not is None
 
 
-def draw(path: Path, args: argparse.Namespace, clock: Clock | None = None) -> int:
-    """Draws this configuration until the operator leaves; the exit code. `clock`: where it is not this host's."""
+def draw(
+    path: Path,
+    args: argparse.Namespace,
+    clock: Clock | None = None,
+    drills: Callable[[], Drills] | None = None,
+) -> int:
+    """Draws this configuration until the operator leaves; the exit code.
+
+    `clock`: where it is not this host's. `drills`: makes what incidents are played on, where they can be.
+    """
     gc.disable()
     utf8 = not args.ascii and (args.unicode or locale_is_utf8(os.environ, python_coerced=python_coerced_locale()))
     reading = ForkedReading(path, os.environ)
     from opsdash.cli.session import Choices, run_session  # noqa: PLC0415 - 0.2 s, while the child reads
 
-    return run_session(path, reading, Choices(args=args, utf8=utf8, clock=clock))
+    return run_session(path, reading, Choices(args=args, utf8=utf8, clock=clock, drills=drills))

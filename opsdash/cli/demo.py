@@ -16,8 +16,10 @@ import sys
 import tempfile
 import textwrap
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from opsdash.adapters.clock import PacedClock, SystemClock
 from opsdash.cli.arguments import add_screen_arguments
@@ -32,6 +34,9 @@ from opsdash.plant.architectures import ARCHITECTURES
 from opsdash.plant.pace import FASTEST, SLOWEST, Pace
 from opsdash.plant.scenarios.catalogue import SCENARIOS
 from opsdash.plant.scenarios.scenario import Scenario
+
+if TYPE_CHECKING:
+    from opsdash.ports import Clock, Drills
 
 WRITTEN = {"prometheus": "http://127.0.0.1:9090", "elasticsearch": "http://127.0.0.1:9200"}
 """Face → the address that stands for it in the shipped configuration."""
@@ -78,7 +83,20 @@ def run(args: argparse.Namespace) -> int:
         configuration = write_configuration(folder, args.architecture, plant.urls)
         if args.serve_only:
             return _serve(plant, configuration)
-        return draw(configuration, args, PacedClock(pace.now_s))
+        clock = PacedClock(pace.now_s)
+        return draw(configuration, args, clock, partial(_drills, plant.urls["control"], args.architecture, clock))
+
+
+def _drills(url: str, architecture: str, clock: Clock) -> Drills:
+    """Made when the first questions are on their way: nobody plays an incident before."""
+    from opsdash.adapters.plant_control import PlantControl  # noqa: PLC0415 - the HTTP client, not for --list
+    from opsdash.ports import Drill  # noqa: PLC0415 - numpy
+
+    playable = (one for one in SCENARIOS.values() if architecture in one.architectures)
+    drills = tuple(
+        Drill(name=one.name, title=one.title, seen=f"{one.dashboard}: {one.seen}", label=one.label) for one in playable
+    )
+    return PlantControl(url, drills, clock)
 
 
 def listed(scenarios: Iterable[Scenario]) -> list[str]:
@@ -91,12 +109,19 @@ def listed(scenarios: Iterable[Scenario]) -> list[str]:
     return lines
 
 
+def dashboard_files(architecture: str) -> list[Path]:
+    """The shop's files, each replaced by the architecture's own of that name where it has one; in their order."""
+    demo = shipped("sample_configs") / "demo"
+    found = {file.name: file for folder in ("shop", architecture) for file in (demo / folder).glob("*.yaml")}
+    return [found[name] for name in sorted(found)]
+
+
 def write_configuration(folder: Path, architecture: str, urls: dict[str, str]) -> Path:
     """The shipped dashboards of the demo, with these addresses; the folder of files to open."""
     target = folder / "config"
     try:
         target.mkdir()
-        for source in sorted((shipped("sample_configs") / "demo" / architecture).glob("*.yaml")):
+        for source in dashboard_files(architecture):
             text = source.read_text(encoding="utf-8")
             for face, written in WRITTEN.items():
                 text = text.replace(written, urls[face])

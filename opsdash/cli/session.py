@@ -36,7 +36,7 @@ from opsdash.ui.terminal_modes import RESTORE
 
 if TYPE_CHECKING:
     from opsdash.engine.engine import Engine
-    from opsdash.ports import Clock
+    from opsdash.ports import Clock, Drills
     from opsdash.ui.app import OpsdashApp
 
 logger = logging.getLogger(__name__)
@@ -55,6 +55,8 @@ class Choices:
     utf8: bool
     clock: Clock | None = None
     """Where it is not this host's."""
+    drills: Callable[[], Drills] | None = None
+    """Makes what incidents are played on, where they can be."""
 
 
 def run_session(path: Path, reading: ForkedReading, choices: Choices) -> int:
@@ -63,7 +65,7 @@ def run_session(path: Path, reading: ForkedReading, choices: Choices) -> int:
     no_log = open_log(args.log_file, args.log_level, os.environ)
     log_what_nobody_catches()
     overrides = Overrides(theme=args.theme, variables=tuple(args.var), ascii_only=not choices.utf8)
-    wiring = Wiring(overrides, clock=choices.clock)
+    wiring = Wiring(overrides, clock=choices.clock, drills=choices.drills)
     for forgotten in ("COLUMNS", "LINES"):  # Rich would believe them, and draw the first picture in a size that was
         os.environ.pop(forgotten, None)
     wiring.import_engine()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from opsdash.core.view.board import Board
     from opsdash.core.view.theme import Theme
     from opsdash.engine.engine import Engine
-    from opsdash.ports import Clock, Source
+    from opsdash.ports import Clock, Drills, Source
     from opsdash.ui.app import OpsdashApp
 
 
@@ -70,10 +70,12 @@ class Wiring:
         overrides: Overrides | None = None,
         env: Mapping[str, str] | None = None,
         clock: Clock | None = None,
+        drills: Callable[[], Drills] | None = None,
     ) -> None:
         self._overrides = overrides or Overrides()
         self._env = os.environ if env is None else env
         self.clock: Clock = clock or SystemClock()
+        self._drills = drills
         self._board: Board | None = None
         self._sources: dict[str, Source] = {}
         self._secrets: Secrets | None = None
@@ -155,6 +157,7 @@ class Wiring:
             terminal=replace(terminal_of(self._env), utf8=terminal.utf8),
             exporters=EXPORTERS,
             save=partial(save_in, Path.cwd()),
+            drills=self._drills() if self._drills is not None else None,
         )
         app = OpsdashApp(around)
         app.driver_class = partial(TerminalDriver, on_gone=terminal.on_gone, utf8=terminal.utf8)  # type: ignore[assignment]

@@ -18,11 +18,12 @@ from opsdash.core.metrics.queries import LogQuery
 from opsdash.core.text import fit
 from opsdash.core.view.keymap import parse_key
 from opsdash.ui import mouse
-from opsdash.ui.bridge import carry_snapshots, tell_engine
+from opsdash.ui.bridge import carry_snapshots, played, tell_engine
 from opsdash.ui.effects import (
     Copy,
     Effect,
     OlderLogs,
+    PlayDrill,
     Quit,
     Redraw,
     Say,
@@ -47,6 +48,7 @@ PAINT_SLICE_S = 0.004
 PAINT_PAUSE_S = 0.002
 _DOUBLE_CLICK_S = 0.4
 _LONGEST_COPY = 64 * 1024
+_NOT_DONE = {"start": "the incident was not started", "cure": "not cured", "clear": "not cleared"}
 
 
 class OpsdashApp(ExactDisplay):
@@ -216,6 +218,8 @@ class OpsdashApp(ExactDisplay):
                 self._write_panel(effect)
             case OlderLogs():
                 self._fetch_older(effect.panel_id)
+            case PlayDrill():
+                self._play_drill(effect)
             case Say():
                 self._session.say(effect.text, effect.level)
             case Suspend():
@@ -254,6 +258,20 @@ class OpsdashApp(ExactDisplay):
             self._session.say(f"not written: {name}: {error.strerror or 'the file cannot be made'}", "bad")
         else:
             self._session.say(f"written to {path}", "good")
+        self._draw()
+
+    @work(exit_on_error=False, group="drills")
+    async def _play_drill(self, effect: PlayDrill) -> None:
+        """Beside the screen, which goes on; the outcome is a line, whatever it is."""
+        drills = self._around.drills
+        if drills is None:
+            return
+        try:
+            words = await played(drills, effect)
+        except OpsdashError as error:
+            self._session.say(f"{_NOT_DONE[effect.act]}: {error.message}", "bad")
+        else:
+            self._session.say(words, "info" if effect.act == "start" else "good")
         self._draw()
 
     @work(exit_on_error=False, exclusive=True, group="older-logs")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import assert_never
 
-from opsdash.ui.effects import ChooseRange, ChooseVariable, Compare, Effect, Pause, Refresh, Resume
+from opsdash.ports import Drills
+from opsdash.ui.effects import ChooseRange, ChooseVariable, Compare, Effect, Pause, PlayDrill, Refresh, Resume
 from opsdash.ui.engine_port import EnginePort
 from opsdash.ui.messages import SnapshotArrived
 
@@ -33,3 +35,16 @@ def tell_engine(engine: EnginePort, effect: Effect) -> bool:
         case _:
             return False
     return True
+
+
+async def played(drills: Drills, effect: PlayDrill) -> str:
+    """Does with the demo what was asked for; what happened, for a person. Raises OpsdashError."""
+    match effect.act:
+        case "start":
+            return await drills.start(effect.name)
+        case "cure":
+            return await drills.cure(effect.name)
+        case "clear":
+            return await drills.clear()
+        case _:
+            assert_never(effect.act)

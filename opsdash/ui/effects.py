@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from opsdash.core.variables import Selection
 from opsdash.core.view.timerange import TimeRange
@@ -96,6 +96,14 @@ class Quit:
 
 
 @dataclass(frozen=True, slots=True)
+class PlayDrill:
+    """Start an incident of the demo, carry out its remedy, or end them all."""
+
+    act: Literal["start", "cure", "clear"]
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """Run a command by its id, as if its key had been pressed."""
 
@@ -104,7 +112,7 @@ class Run:
 
 Effect = (
     ChooseRange | Pause | Resume | Refresh | Compare | ChooseVariable | Copy | Write | OlderLogs | Say | Suspend
-    | Redraw | Quit | Run
+    | Redraw | Quit | PlayDrill | Run
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from opsdash.core.view.panels import PanelKind, PanelSpec
 from opsdash.core.view.snapshot import PanelView, Snapshot
 from opsdash.core.view.theme import Theme
 from opsdash.core.view.timerange import anchored_axis
+from opsdash.ports import Drill
 from opsdash.ui.desk import Desk
 
 ROW_KINDS = frozenset({PanelKind.TABLE, PanelKind.LOGS, PanelKind.ALERTS})
@@ -48,6 +49,8 @@ class Scene:
     """What a panel can be written as."""
     down_bytes_s: float | None = None
     up_bytes_s: float | None = None
+    drills: tuple[Drill, ...] = ()
+    """Incidents that can be played; none but on the demo."""
 
     @property
     def too_small(self) -> bool:

@@ -35,6 +35,7 @@ class Session:
         self._board = around.board()
         self._keymap: Keymap = keymap_with(self._board.keys)
         self._layouts = Layouts()
+        self._drills = around.drills.scenarios() if around.drills is not None else ()
         self._zone = self._other_zone()
         self._themes = tuple(around.themes())
         self._tiles = Tiles(around.painter, around.clock.monotonic_s)
@@ -66,6 +67,7 @@ class Session:
             formats=tuple(self._around.exporters) if self._around.save is not None else (),
             down_bytes_s=self._rates.down_bytes_s,
             up_bytes_s=self._rates.up_bytes_s,
+            drills=self._drills,
         )
 
     @property

@@ -11,7 +11,7 @@ from opsdash.core.view.look import Look
 from opsdash.core.view.paint import paint
 from opsdash.core.view.snapshot import PanelView
 from opsdash.core.view.theme import Theme
-from opsdash.ports import Clock
+from opsdash.ports import Clock, Drills
 from opsdash.ui.engine_port import EnginePort
 from opsdash.ui.terminal import Terminal
 from opsdash.ui.tiles import Painter
@@ -42,3 +42,5 @@ class Surroundings:
     save: Saver | None = None
     """None where nothing may be written."""
     painter: Painter = paint
+    drills: Drills | None = None
+    """Incidents to play; only on the demo."""

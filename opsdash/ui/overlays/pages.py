@@ -17,6 +17,7 @@ from opsdash.core.view.wrap import wrap
 from opsdash.ui.desk import Desk
 from opsdash.ui.effects import Step
 from opsdash.ui.overlays.overlay import Commanded, Heard, Scrolled
+from opsdash.ui.overlays.tour import tour_rows
 from opsdash.ui.scene import Scene
 from opsdash.ui.widgets.box import Box, frame
 from opsdash.ui.widgets.footer import key_word
@@ -135,8 +136,9 @@ _MARKS = (
 
 
 def _help_lines(keymap: Keymap, stack: Sequence[Where], scene: Scene, width: int) -> list[Line]:
+    tour = [line for row in tour_rows(keymap, scene) for line in _help_entry(row, 0, width)]
     blocks = [_key_block(keymap, stack, scene), _mark_block(scene)]
-    return [line for block in blocks for line in [*_in_columns(block, width), []]]
+    return [*tour, *([[]] if tour else []), *(line for block in blocks for line in [*_in_columns(block, width), []])]
 
 
 def _key_block(keymap: Keymap, stack: Sequence[Where], scene: Scene) -> list[list[tuple[str, str, Role]]]:

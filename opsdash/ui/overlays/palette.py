@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from opsdash.core.view.keymap import Where
 from opsdash.ui.desk import Desk
-from opsdash.ui.effects import Run, Say, Step
+from opsdash.ui.effects import PlayDrill, Run, Say, Step
 from opsdash.ui.overlays.choices import Choices, Entry
 from opsdash.ui.overlays.variables import name_of, open_variable
 from opsdash.ui.scene import Scene
@@ -43,7 +43,20 @@ def _entries(desk: Desk, scene: Scene) -> tuple[Entry, ...]:
         for binding in scene.snapshot.bindings
     ]
     themes = [Entry(value=f"theme:{theme.name}", text=theme.title, hint="theme") for theme in scene.themes]
-    return (*commands, *dashboards, *panels, *variables, *themes)
+    return (*commands, *_drills(scene), *dashboards, *panels, *variables, *themes)
+
+
+def _drills(scene: Scene) -> list[Entry]:
+    """Each incident beside its remedy; and, where there are any, the end of them all."""
+    entries = [
+        entry
+        for drill in scene.drills
+        for entry in (
+            Entry(value=f"start:{drill.name}", text=f"Incident: {drill.title}", hint="demo"),
+            Entry(value=f"cure:{drill.name}", text=f"Cure: {drill.title} — {drill.label}", hint="demo"),
+        )
+    ]
+    return [*entries, Entry(value="clear:", text="Clear all incidents", hint="demo")] if entries else []
 
 
 def _take(values: tuple[str, ...], desk: Desk, scene: Scene) -> Step:
@@ -56,6 +69,8 @@ def _take(values: tuple[str, ...], desk: Desk, scene: Scene) -> Step:
         case "panel":
             number, _, panel_id = name.partition(":")
             return _go_to_panel(int(number), panel_id, desk, scene)
+        case "start" | "cure" | "clear":
+            return Step(desk, (PlayDrill(kind, name),))
         case "variable":
             return open_variable(name, desk, scene)
         case _:
