@@ -160,7 +160,9 @@ class Wiring:
             drills=self._drills() if self._drills is not None else None,
         )
         app = OpsdashApp(around)
-        app.driver_class = partial(TerminalDriver, on_gone=terminal.on_gone, utf8=terminal.utf8)  # type: ignore[assignment]
+        app.driver_class = partial(  # type: ignore[assignment]
+            TerminalDriver, on_gone=terminal.on_gone, is_bound=app.is_bound, utf8=terminal.utf8
+        )
         return app
 
     def board(self) -> Board:

@@ -79,6 +79,10 @@ class OpsdashApp(ExactDisplay):
         """Shows a line for a while; also before the app runs."""
         self._session.say(text)
 
+    def is_bound(self, key: str) -> bool:
+        """Whether a key does anything, anywhere."""
+        return self._session.is_bound(key)
+
     # --- Textual's side ----------------------------------------------------------------------------------------
 
     def compose(self) -> ComposeResult:

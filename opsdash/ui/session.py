@@ -148,6 +148,10 @@ class Session:
         else:
             self._take(overlay.hear(Commanded(command.id), self.desk, scene))
 
+    def is_bound(self, key: str) -> bool:
+        """Whether a key does anything, anywhere."""
+        return any(key in command.keys for command in self._keymap.commands)
+
     def run(self, command_id: str) -> None:
         """A command by its id, as the palette gives it."""
         self._take(HANDLERS[command_id](self.desk, self.scene))

@@ -24,6 +24,7 @@ from textual._xterm_parser import XTermParser
 from textual.driver import Driver
 from textual.geometry import Size
 
+from opsdash.ui.lone_escape import LoneEscapes
 from opsdash.ui.outlet import Outlet
 from opsdash.ui.terminal_modes import ASK_SYNCHRONISED, ENTER_SCREEN, MOUSE_ON, RESTORE
 
@@ -48,12 +49,16 @@ class TerminalDriver(Driver):
         app: App[Any],
         *,
         on_gone: Callable[[], None],
+        is_bound: Callable[[str], bool],
         utf8: bool = True,
         debug: bool = False,
         mouse: bool = True,
         size: tuple[int, int] | None = None,
     ) -> None:
-        """`on_gone` is called in the event loop when the terminal was closed: nobody is there any longer."""
+        """`on_gone` is called in the event loop when the terminal was closed: nobody is there any longer.
+
+        `is_bound` says of a key whether it does anything.
+        """
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._on_gone = on_gone
         self._encoding = "utf-8" if utf8 else "ascii"
@@ -64,6 +69,7 @@ class TerminalDriver(Driver):
         self._parser = XTermParser(debug)
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self._tick: asyncio.TimerHandle | None = None
+        self._escapes = LoneEscapes(is_bound)
         self._reading = False
         self._is_entered = False
         self._waking: asyncio.TimerHandle | None = None
@@ -216,7 +222,10 @@ class TerminalDriver(Driver):
             self._stop_reading()
             self._on_gone()
             return
-        for message in self._parser.feed(self._decoder.decode(data)):
+        escape, typed = self._escapes.hear(self._decoder.decode(data))
+        if escape:
+            self._press_escape()
+        for message in self._parser.feed(typed) if typed else ():
             self.process_message(message)
         if self._tick is not None:
             self._tick.cancel()
@@ -224,8 +233,13 @@ class TerminalDriver(Driver):
 
     def _decide_escape(self) -> None:
         """An Esc that nothing followed was the key."""
+        if self._escapes.decide():
+            self._press_escape()
         for message in self._parser.tick():
             self.process_message(message)
+
+    def _press_escape(self) -> None:
+        self.process_message(events.Key("escape", None))
 
     # Size
 

@@ -133,3 +133,15 @@ def test_every_key_of_the_keymap_arrives_as_itself(tmp_path: Path) -> None:
             tty.send(bytes_of(key))
             tty.wait_until(lambda expected=count: heard.read_text().count("\n") >= expected, f"{key} is heard")
     assert heard.read_text().splitlines() == keys
+
+
+def test_esc_and_the_next_key_in_one_breath_are_two_keys(tmp_path: Path) -> None:
+    with dashboard(tmp_path) as tty:
+        tty.wait_for(SHOWN)
+        tty.send("\r")
+        tty.wait_for("panel 1/2")
+        tty.send("\x1b2")
+        tty.wait_for("nothing to see here")
+        tty.send("\x1b1")
+        tty.wait_for("Requests")
+        assert "panel 1/2" not in tty.text

@@ -51,9 +51,9 @@ def _problem_text(problem: str, count: int, room: int) -> str:
     """What is wrong, with as much around it as there is room for: the folder of the file goes first."""
     brief = _FOLDER.sub("", problem)
     more = f"and {count - 1} more; " if count > 1 else ""
-    notes = (f" ({more}the configuration of before goes on)", f" ({more}the old one goes on)")
-    notes = (*notes, f" ({more.removesuffix('; ')})" if more else "", "")
-    texts = [f" ✕ {text}{note}" for note in notes for text in (problem, brief)]
+    notes = [f" ({more}the configuration of before goes on)", f" ({more}the old one goes on)"]
+    notes += [f" ({more.removesuffix('; ')})"] if more else []
+    texts = [f" ✕ {text}{note}" for note in (*notes, "") for text in (problem, brief)]
     return next((text for text in texts if text_width(text) <= room), fit(texts[-1], room))
 
 
