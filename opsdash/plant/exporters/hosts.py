@@ -144,7 +144,7 @@ def _markets(recorder: Recorder, world: World) -> Table:
     table = fixed(recorder, [{"job": "opencost", "instance": "opencost:9003", "market": name} for name in names])
 
     def summed(weights: Floats) -> Floats:
-        return np.bincount(fleet.market, weights=weights * fleet.running(), minlength=len(names))
+        return np.bincount(fleet.market, weights=weights * fleet.running(), minlength=len(names)).astype(np.float64)
 
     table.gauge("market_instances", "Instances by market.", lambda _: summed(np.ones(fleet.count)))
     table.gauge("market_compute_usd_per_hour", "Dollars an hour of instances by market.",

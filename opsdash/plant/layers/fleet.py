@@ -66,6 +66,13 @@ class Fleet:
         """Part of the users that each region gets."""
         self.busy_short: Floats = np.full(len(services), 0.5)
         self.busy_long: Floats = np.full(len(services), 0.5)
+        self._have_no_slots()
+        self.reclaimed = np.zeros(len(services))
+        for index, service in enumerate(services):
+            for _ in range(service.replicas):
+                self._launch(index, 0.0, boots=False)
+
+    def _have_no_slots(self) -> None:
         self.service: Ints = np.zeros(0, dtype=np.int64)
         self.region: Ints = np.zeros(0, dtype=np.int64)
         self.number: Ints = np.zeros(0, dtype=np.int64)
@@ -89,10 +96,6 @@ class Fleet:
         self.restarts: Ints = np.zeros(0, dtype=np.int64)
         self.killed: Ints = np.zeros(0, dtype=np.int64)
         """Times that it ran out of memory."""
-        self.reclaimed = np.zeros(len(services))
-        for index, service in enumerate(services):
-            for _ in range(service.replicas):
-                self._launch(index, 0.0, boots=False)
 
     @property
     def count(self) -> int:
