@@ -12,7 +12,7 @@ from opsdash.plant.layers.breakers import BreakerState
 from opsdash.plant.layers.cdn import PATHS
 from opsdash.plant.layers.firewall import Block, Network
 from opsdash.plant.operation import EDGE, Operation
-from opsdash.plant.verbs import Parameter, Refused, Values
+from opsdash.plant.verbs import Nonsense, Parameter, Refused, Values
 from opsdash.plant.world import World
 
 _WIDEST = {4: 8, 6: 19}
@@ -46,12 +46,12 @@ def _set_rate_limit(world: World, _: float, values: Values) -> dict[str, Any]:
     if values["service"] is None:
         before: float | None = world.firewall.address_limit_rps
         if values["rps"] == 0:
-            raise Refused("the limit by address cannot be taken away; set a high one")
+            raise Nonsense("the limit by address cannot be taken away; set a high one")
         world.firewall.address_limit_rps = values["rps"]
         return {"before": before, "after": values["rps"], "scope": "address"}
     service = index(world, "service", values["service"])
     if service == 0:
-        raise Refused("limit a service behind the gateway, or every address (leave service out)")
+        raise Nonsense("limit a service behind the gateway, or every address (leave service out)")
     before = limits.get(service)
     if values["rps"] == 0:
         limits.pop(service, None)
@@ -64,9 +64,9 @@ def _network(text: str) -> Network:
     try:
         network = ipaddress.ip_network(text, strict=False)
     except ValueError:
-        raise Refused(f"{text[:60]!r} is no address or network (203.0.113.7, 203.0.113.0/24)") from None
+        raise Nonsense(f"{text[:60]!r} is no address or network (203.0.113.7, 203.0.113.0/24)") from None
     if network.prefixlen < _WIDEST[network.version]:
-        raise Refused(f"{network} is too wide: /{_WIDEST[network.version]} is the widest that can be blocked")
+        raise Nonsense(f"{network} is too wide: /{_WIDEST[network.version]} is the widest that can be blocked")
     return network
 
 

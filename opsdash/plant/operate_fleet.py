@@ -13,7 +13,7 @@ from opsdash.plant.layers.database import SqlCluster
 from opsdash.plant.layers.fleet import QUOTA, Phase
 from opsdash.plant.operation import SERVICE, Operation
 from opsdash.plant.release import Release
-from opsdash.plant.verbs import Parameter, Refused, Values
+from opsdash.plant.verbs import Nonsense, Parameter, Refused, Values
 from opsdash.plant.world import World
 
 MOST_REPLICAS = 40
@@ -45,7 +45,7 @@ def _set_market(world: World, now: float, values: Values) -> dict[str, Any]:
     fleet, service = world.fleet, index(world, "service", values["service"])
     mix = np.array([values["on_demand"], values["reserved"], values["spot"]])
     if abs(mix.sum() - 1.0) > 0.001:
-        raise Refused(f"on_demand, reserved and spot must add up to 1, not {mix.sum():g}")
+        raise Nonsense(f"on_demand, reserved and spot must add up to 1, not {mix.sum():g}")
     before = fleet.mix[service].tolist()
     fleet.mix[service] = mix
     fleet.roll(service, now)
@@ -55,7 +55,7 @@ def _set_market(world: World, now: float, values: Values) -> dict[str, Any]:
 def _set_autoscaler(world: World, _: float, values: Values) -> dict[str, Any]:
     fleet, service = world.fleet, index(world, "service", values["service"])
     if values["minimum"] > values["maximum"]:
-        raise Refused(f"minimum ({values['minimum']}) is over maximum ({values['maximum']})")
+        raise Nonsense(f"minimum ({values['minimum']}) is over maximum ({values['maximum']})")
     before = [int(fleet.floor[service]), int(fleet.ceiling[service])]
     fleet.floor[service], fleet.ceiling[service] = values["minimum"], values["maximum"]
     return {"before": before, "after": [values["minimum"], values["maximum"]]}

@@ -14,6 +14,10 @@ class Refused(Exception):
     """What was asked for makes no sense here; the message says why and what would."""
 
 
+class Nonsense(Refused):
+    """The arguments would make no sense in any state: the asker has to change them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """One argument. Numbers have bounds; words may have choices, which the world decides (a service's name)."""
@@ -42,12 +46,12 @@ def parsed(
     for name in given:
         if name not in names:
             takes = f"it takes {', '.join(names)}" if names else "it takes no arguments"
-            raise Refused(f"{verb} has no argument {str(name)[:60]!r}{did_you_mean(str(name), names)}; {takes}")
+            raise Nonsense(f"{verb} has no argument {str(name)[:60]!r}{did_you_mean(str(name), names)}; {takes}")
     values: dict[str, Any] = {}
     for parameter in parameters:
         value = given.get(parameter.name, parameter.default)
         if value is None and not parameter.optional:
-            raise Refused(f"{verb} needs {parameter.name}: {parameter.help}")
+            raise Nonsense(f"{verb} needs {parameter.name}: {parameter.help}")
         values[parameter.name] = None if value is None else _checked(parameter, value, known)
     return values
 
@@ -56,11 +60,11 @@ def _checked(parameter: Parameter, value: Any, known: Callable[[str], Sequence[s
     match parameter.kind:
         case "switch":
             if not isinstance(value, bool):
-                raise Refused(f"{parameter.name} must be true or false, not {_shown(value)}")
+                raise Nonsense(f"{parameter.name} must be true or false, not {_shown(value)}")
             return value
         case "text":
             if not isinstance(value, str) or not value or len(value) > 200:
-                raise Refused(f"{parameter.name} must be a text of 1 to 200 characters, not {_shown(value)}")
+                raise Nonsense(f"{parameter.name} must be a text of 1 to 200 characters, not {_shown(value)}")
             return _chosen(parameter, value, known)
         case _:
             return _number(parameter, value)
@@ -73,20 +77,20 @@ def _chosen(parameter: Parameter, value: str, known: Callable[[str], Sequence[st
     if value in there:
         return value
     if not there:
-        raise Refused(f"there is no {parameter.choices} in this architecture")
+        raise Nonsense(f"there is no {parameter.choices} in this architecture")
     few = ", ".join(there[:12]) + (", …" if len(there) > 12 else "")
     near = did_you_mean(value, there)
-    raise Refused(f"there is no {parameter.choices} {_shown(value)}{near or f'; there are {few}'}")
+    raise Nonsense(f"there is no {parameter.choices} {_shown(value)}{near or f'; there are {few}'}")
 
 
 def _number(parameter: Parameter, value: Any) -> float | int:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise Refused(f"{parameter.name} must be a number, not {_shown(value)}")
+        raise Nonsense(f"{parameter.name} must be a number, not {_shown(value)}")
     if parameter.kind == "integer" and value != int(value):
-        raise Refused(f"{parameter.name} must be a whole number, not {_shown(value)}")
+        raise Nonsense(f"{parameter.name} must be a whole number, not {_shown(value)}")
     if not parameter.low <= value <= parameter.high:
         unit = f" {parameter.unit}" if parameter.unit else ""
-        raise Refused(f"{parameter.name} must be {parameter.low:g} to {parameter.high:g}{unit}, not {value:g}")
+        raise Nonsense(f"{parameter.name} must be {parameter.low:g} to {parameter.high:g}{unit}, not {value:g}")
     return int(value) if parameter.kind == "integer" else float(value)
 
 

@@ -29,7 +29,7 @@ from opsdash.plant.readouts import READOUTS
 from opsdash.plant.scenarios.catalogue import SCENARIOS
 from opsdash.plant.scenarios.stage import Stage
 from opsdash.plant.told import told, told_all
-from opsdash.plant.verbs import Parameter, Refused, Values, parsed
+from opsdash.plant.verbs import Nonsense, Parameter, Refused, Values, parsed
 
 LONGEST_WAIT_S = 30.0
 Answer = Callable[[Request], object]
@@ -93,6 +93,8 @@ class ControlFace:
                 )
             except NotAnswered as refusal:
                 return refuse_in_json(refusal.status, refusal.words)
+            except Nonsense as nonsense:
+                return refuse_in_json(400, clean(str(nonsense)))
             except Refused as refused:
                 return refuse_in_json(409, clean(str(refused)))
             except TimedOut:
@@ -159,14 +161,12 @@ class ControlFace:
         return {**done, "told": told(done), "at_s": self._plant.now_s}
 
     def _arguments(self, verb: str, parameters: tuple[Parameter, ...], request: Request) -> Values:
-        """Those of the body, checked; raises NotAnswered with the reason and the bounds."""
+        """Those of the body, checked; raises Nonsense with the reason and the bounds."""
         try:
             given = arguments_of(request)
-            parsed(verb, parameters, given, self._choices)
         except NotJson as wrong:
             raise NotAnswered(415, clean(str(wrong))) from wrong
-        except Refused as refused:
-            raise NotAnswered(400, clean(str(refused))) from refused
+        parsed(verb, parameters, given, self._choices)
         return given
 
     def _choices(self, kind: str) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from opsdash.plant.faces.exchange import Request
-from opsdash.plant.verbs import Refused
+from opsdash.plant.verbs import Nonsense
 
 MOST_BYTES = 64 * 1024
 _JSON = "application/json"
@@ -22,7 +22,7 @@ class NotJson(Exception):
 
 
 def arguments_of(request: Request) -> Mapping[str, Any]:
-    """The JSON object of the body; none is an empty one. Raises Refused, NotJson."""
+    """The JSON object of the body; none is an empty one. Raises Nonsense, NotJson."""
     if not request.body.strip():
         return {}
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -32,9 +32,9 @@ def arguments_of(request: Request) -> Mapping[str, Any]:
         value = json.loads(request.body, parse_constant=_no_number, parse_int=_int, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         where = f": {error}" if isinstance(error, json.JSONDecodeError) else ""
-        raise Refused(f"the body is not JSON{where}") from error
+        raise Nonsense(f"the body is not JSON{where}") from error
     if not isinstance(value, dict):
-        raise Refused('the body must be a JSON object, as in {"service": "orders", "replicas": 8}')
+        raise Nonsense('the body must be a JSON object, as in {"service": "orders", "replicas": 8}')
     return value
 
 
@@ -44,14 +44,14 @@ def _int(text: str) -> int | float:
 
 
 def _no_number(text: str) -> NoReturn:
-    raise Refused(f"{text} is no number of JSON")
+    raise Nonsense(f"{text} is no number of JSON")
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
-            raise Refused(f"{name[:60]!r} is there twice")
+            raise Nonsense(f"{name[:60]!r} is there twice")
         found[name] = value
     return found
 
