@@ -34,6 +34,8 @@ class Parsed(Generic[M]):
     place: Place
     whole: bool
     """False where parts of it were wrong and left out: then nothing is said about what is missing in it."""
+    kind_known: bool = True
+    """False where another kind stands in for a wrong one: then nothing is said about what does not suit the kind."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,25 +136,29 @@ def _list(data: Mapping[str, object], name: str, place: Place, report: Report) -
 
 def _parse(model: type[M], data: object, place: Place, report: Report) -> Parsed[M] | None:
     """The model; where parts are wrong they are reported and left out, so that the rest can be checked as well."""
+    kind_known = True
     for attempt in range(_ROUNDS):
         try:
-            return Parsed(model.model_validate(data), place, whole=attempt == 0)
+            return Parsed(model.model_validate(data), place, whole=attempt == 0, kind_known=kind_known)
         except ValidationError as invalid:
             errors = invalid.errors(include_url=False, include_input=True)
         if attempt == 0:
             for error in errors:
                 _report(model, error, place, report)
         for error in errors:
-            data = _without(data, tuple(error["loc"]))
+            if error["type"] != "missing" or len(error["loc"]) > 1:  # else there is nothing to leave out
+                data = _without(data, tuple(error["loc"]))
         if not isinstance(data, dict):
             return None
-        data = {**_STAND_INS.get(model, {}), **data}
+        stand_ins = _STAND_INS.get(model, {})
+        kind_known = kind_known and ("kind" in data or "kind" not in stand_ins)
+        data = {**stand_ins, **data}
     return None
 
 
 _STAND_INS: Mapping[type[Model], Mapping[str, object]] = {
     Source: {"url": "https://wrong.invalid"},
-    Panel: {"title": "?"},
+    Panel: {"title": "?", "kind": "stat"},
     DashboardHead: {"title": "?"},
 }
 """What stands for a wrong or missing value while the rest is checked."""

@@ -220,3 +220,27 @@ def test_what_a_file_holds_cannot_break_a_message(tmp_path: Path) -> None:
     text = 'version: 1\n"\\e[31mkey\\n": 1\ntimezone: "\\e]0;x\\a\\u202e"\ndashboards: []\n'
     for line in problems(tmp_path, text):
         assert line.isprintable()
+
+
+def test_what_is_wrong_in_a_panel_of_no_known_kind_is_told_with_its_kind(tmp_path: Path) -> None:
+    text = (
+        HEAD
+        + """\
+dashboards:
+  - title: D
+    panels:
+      - {title: P, kind: timeserie, source: promm, unit: secnds, draw: bars, text: x, queries: [{expr: 'up{a="$nope"}', instant: true}]}
+      - {title: Q, source: promm, queries: [{expr: up}]}
+"""
+    )
+    said = problems(tmp_path, text)
+    for part in (
+        "is not a panel kind",
+        'panels[0].source: there is no source "promm"',
+        "secnds",
+        "nope",
+        "panels[1].kind: missing",
+        "panels[1].source",
+    ):
+        assert any(part in line for line in said), (part, said)
+    assert len(said) == 6, said

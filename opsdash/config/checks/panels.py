@@ -60,7 +60,7 @@ def _dashboard(dashboard: ParsedDashboard, union: Union, report: Report) -> None
 
 def _panel(panel: Parsed[Panel], report: Report) -> None:
     model, place = panel.model, panel.place
-    for key, kinds in ONLY_FOR.items():
+    for key, kinds in ONLY_FOR.items() if panel.kind_known else ():
         if key in model.model_fields_set and model.kind not in kinds:
             report.warning(place / key, f"has no effect on a {model.kind} panel", key=True)
     if model.kind in ("alerts", "slo"):

@@ -55,6 +55,8 @@ def _query(panel: Parsed[Panel], query: PanelQuery, place: Place, kind: str | No
     if query.source is None and panel.model.source is None and panel.whole:
         report.error(panel.place, "source is missing: which of `sources` is asked", key=True)
         return
+    if not panel.kind_known:
+        return
     if query.instant and panel.model.kind in _WITH_HISTORY:
         report.error(place / "instant", f"a {panel.model.kind} panel shows a history; one instant is not enough")
     if kind == "prometheus":
