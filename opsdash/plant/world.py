@@ -27,6 +27,8 @@ Ints = npt.NDArray[np.int64]
 
 _TRY_AGAIN = 0.35
 """Part of the users who try again, seconds after a failure."""
+UNSEEN = 0.5
+"""Part of what reads old data that then is "not found"."""
 _EDGE_S = 0.008
 """Balancer and network in front of the gateway."""
 _RESTART_S = 25.0
@@ -123,7 +125,7 @@ class World:
             outcomes[:, index, _REFUSED] += rejected
             done = through[:, index] * (1.0 - call.failed)
             # What was just written and is not seen yet is "not found".
-            wrong = np.minimum(route.client_ratio + 0.5 * stale[:, self.graph.target[edge]], 1.0)
+            wrong = np.minimum(route.client_ratio + UNSEEN * stale[:, self.graph.target[edge]], 1.0)
             outcomes[:, index, _CLIENT] = done * wrong
             outcomes[:, index, _OK] = done * (1.0 - wrong)
             took = np.minimum(in_front + call.latency_s * route.weight, self.topology.services[0].timeout_s)

@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 from opsdash.plant.flow import Flow
 from opsdash.plant.recorder import HistogramRows, Recorder, averaged, last, summed
+from opsdash.plant.summary import OUTCOMES
 from opsdash.plant.topology import GATEWAY, Route, Topology
-from opsdash.plant.world import World
+from opsdash.plant.world import UNSEEN, World
 
 Floats = npt.NDArray[np.float64]
 
@@ -58,7 +59,8 @@ class HttpExporter:
             name: summed(getattr(flow.instances, name), step)[:, slots] * mix
             for name in ("ok", "error", "bad_gateway", "refused", "timeout")
         }
-        client = per["ok"] * self._client[routes]
+        self._answer_for_upstreams(per, flow, step)
+        client = per["ok"] * self._client_ratio(flow, step)
         counts = [per["ok"] - client, client, per["error"], per["bad_gateway"], per["refused"], per["timeout"]]
         self._recorder.put(self._requests.ravel(), np.stack(counts, axis=-1).reshape(len(mix), -1))
         mean = averaged(flow.instances.latency_s, step)[:, slots] * self._weights[routes]
@@ -66,6 +68,28 @@ class HttpExporter:
         if self._histogram is not None:
             self._recorder.put_histogram(self._histogram, answered, mean)
         self._recorder.put(self._progress, last(flow.instances.held, step))
+
+    def _answer_for_upstreams(self, per: dict[str, Floats], flow: Flow, step: int) -> None:
+        """The gateway answers 5xx where what it called failed: so many that users got what they got."""
+        pairs = np.flatnonzero(self._world.fleet.service[self._pair_slot] == 0)
+        onto = np.eye(len(self._weights))[self._pair_route[pairs]]
+        passed = per["ok"][:, pairs] @ onto
+        share = per["ok"][:, pairs] / np.maximum(passed[:, self._pair_route[pairs]], 1e-9)
+        outcomes = summed(flow.users.outcomes, step)[:, :, : OUTCOMES.index("timeout") + 1]
+        # What found no gateway at all is the balancer's 503, and not in its books.
+        handled = sum(rates[:, pairs] for rates in per.values()) @ onto
+        outcomes[:, :, OUTCOMES.index("refused")] -= np.maximum(outcomes.sum(axis=2) - handled, 0.0)
+        for name in ("error", "bad_gateway", "refused", "timeout"):
+            own = per[name][:, pairs] @ onto
+            more = np.clip(outcomes[:, :, OUTCOMES.index(name)] - own, 0.0, passed)
+            passed = passed - more
+            per[name][:, pairs] += share * more[:, self._pair_route[pairs]]
+            per["ok"][:, pairs] -= share * more[:, self._pair_route[pairs]]
+
+    def _client_ratio(self, flow: Flow, step: int) -> Floats:
+        """Part of what went well that is the client's fault; what was just written and is not seen is "not found"."""
+        stale = averaged(flow.supply.stale, step)[:, self._world.graph.route_service[self._pair_route]]
+        return np.asarray(np.minimum(self._client[self._pair_route] + UNSEEN * stale, 1.0))
 
     def _register(self, slot: int, labels: dict[str, str]) -> None:
         routes = self._by_service[int(self._world.fleet.service[slot])]
