@@ -89,8 +89,11 @@ def test_a_signal_ends_it_also_when_it_sleeps(tmp_path: Path, sleeping: bool) ->
         tty.wait_for(SHOWN)
         tty.send("\x1a")
         tty.wait_until(lambda: b"Stopped" in tty.output, "the shell says that it is stopped")
+        # -f: a plain `wait` is content with a job that is still stopped
         tty.send(
-            "clear; kill %1; wait %1; echo code $?\r" if sleeping else "clear; bg; kill %1; wait %1; echo code $?\r"
+            "clear; kill %1; wait -f %1; echo code $?\r"
+            if sleeping
+            else "clear; bg; kill %1; wait -f %1; echo code $?\r"
         )
         tty.wait_for("(?m)^code 143")
 
