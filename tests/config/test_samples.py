@@ -11,6 +11,7 @@ from opsdash.core.view.panels import PanelKind
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = sorted((ROOT / "sample_configs").glob("*.yaml"))
+DEMO_FILES = sorted((ROOT / "sample_configs" / "demo").glob("*/*.yaml"))
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
@@ -27,7 +28,7 @@ def test_the_shop_has_every_kind_of_panel() -> None:
     assert kinds == set(PanelKind) - {PanelKind.ALERTS, PanelKind.SLO}
 
 
-@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
+@pytest.mark.parametrize("sample", [*SAMPLES, *DEMO_FILES], ids=lambda sample: f"{sample.parent.name}-{sample.stem}")
 def test_a_sample_explains_itself(sample: Path) -> None:
     assert sample.read_text(encoding="utf-8").startswith("# ")
 
