@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from opsdash.core.promql import Engine
 from opsdash.plant.architectures import ARCHITECTURES
 from opsdash.plant.plant import Plant
 from opsdash.plant.scenarios.catalogue import SCENARIOS
@@ -79,3 +80,53 @@ def test_it_is_seen_stays_while_nothing_is_done_and_its_remedy_ends_it(scenario:
     passed = watch.until(lambda mean: mean <= signal.healthy_below, scenario.cured_within_s)
     assert passed is not None, f"{watch.minute():.4g} > {signal.healthy_below}"
     assert watch.pass_time(3 * MINUTE) <= signal.healthy_below, "it came back"
+
+
+P99 = 'histogram_quantile(0.99, sum by (le) (rate(http_request_duration_seconds_bucket{{service="{0}"}}[1m])))'
+FAILED = (
+    'sum(rate(http_requests_total{{service="{0}",code=~"{1}.."}}[1m])) '
+    '/ sum(rate(http_requests_total{{service="{0}"}}[1m]))'
+)
+RATE = 'sum(rate(http_requests_total{{service="{0}"}}[1m]))'
+
+SEEN = [
+    ("flash-sale", P99.format("orders"), 5.0),
+    ("flash-sale", FAILED.format("orders", 5), 0.5),
+    ("bad-deploy", FAILED.format("orders", 5), 0.3),
+    ("memory-leak", P99.format("users"), 3.0),
+    ("spot-reclaim", FAILED.format("search", 5), 0.15),
+    ("hot-shard", FAILED.format("orders", 5), 0.5),
+    ("cache-stampede", P99.format("search"), 3.0),
+    ("replica-lag", FAILED.format("gateway", 4), 0.03),
+    ("pool-exhausted", FAILED.format("orders", 5), 0.5),
+    ("cold-starts", P99.format("search"), 2.0),
+    ("slow-payment", P99.format("payments"), 3.0),
+    ("slow-payment", P99.format("orders"), 2.0),
+    ("retry-storm", RATE.format("orders"), 200.0),
+    ("traffic-flood", RATE.format("gateway"), 1_500.0),
+    ("queue-backlog", 'rabbitmq_queue_messages_ready{queue="emails"}', 2_000.0),
+    ("cdn-misconfigured", "100 - aws_cloudfront_cache_hit_rate_average", 50.0),
+    ("region-failover", f"300 - {RATE.format('gateway')}", 80.0),
+]
+"""Incident, what its words promise in the metrics, and how far it goes within three minutes."""
+
+
+def test_every_incident_has_a_promise_in_the_metrics() -> None:
+    assert {name for name, _, _ in SEEN} == set(SCENARIOS)
+
+
+@pytest.mark.parametrize(("name", "query", "least"), SEEN, ids=[f"{one[0]}-{n}" for n, one in enumerate(SEEN)])
+def test_the_metrics_show_what_the_words_say(name: str, query: str, least: float) -> None:
+    watch = Watch(SCENARIOS[name], NOON_S, seed=1)
+
+    def now() -> float:
+        answer = Engine(watch.plant.samples).instant(query, watch.plant.now_s * 1_000)
+        return float(answer.values[0, 0])
+
+    assert now() < least / 2
+    watch.stage.start(SCENARIOS[name])
+    most = 0.0
+    for _ in range(3):
+        watch.pass_time(MINUTE)
+        most = max(most, now())
+    assert most >= least
