@@ -1,0 +1,41 @@
+"""Incidents of `opsdash demo`, on a terminal and over its control API."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.test_demo_command import announced, demo, serving, until
+from tests.servers.web import ask
+
+pytestmark = pytest.mark.slow
+
+
+def test_the_scenario_that_was_asked_for_begins_by_itself_and_can_be_cured(tmp_path: Path) -> None:
+    with serving(tmp_path, "--scenario", "cold-starts", "--speed", "10") as run:
+        control = announced(run)["control"]
+        until(lambda: ask(f"{control}/v1/status").json()["scenario"] is not None)
+        scenario = ask(f"{control}/v1/status").json()["scenario"]
+        assert scenario["name"] == "cold-starts"
+        until(lambda: not ask(f"{control}/v1/status").json()["scenario"]["cured"])
+        cured = ask(f"{control}/v1/scenarios/cold-starts/cure", method="POST", body=b"{}")
+        assert cured.status == 200
+        until(lambda: ask(f"{control}/v1/status").json()["scenario"]["cured"])
+
+
+def test_an_incident_is_started_cured_and_cleared_from_the_palette(tmp_path: Path) -> None:
+    with demo(tmp_path) as tty:
+        tty.wait_for(r"[1-9]\d*(\.\d+)?/s")
+        tty.send(b":incident flash\r")
+        tty.wait_for(r"flash sale begins; look at Golden signals")
+        tty.send(b":incident hot\r")
+        tty.wait_for(r"the incident was not started: flash-sale is running; stop it first")
+        tty.send(b":cure flash\r")
+        tty.wait_for(r"orders: 8 more instances are booting, ready in 40 s")
+        tty.send(b":clear all\r")
+        tty.wait_for(r"all clear: 1 fault ended")
+        tty.send(b"?")
+        tty.wait_for(r"First run: see an incident, and cure it")
+        tty.send(b"qq")
+        assert tty.wait() == 0
