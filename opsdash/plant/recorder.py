@@ -50,6 +50,10 @@ class Recorder:
         """Rows that get values."""
         return self._add(Family(name, "gauge", text, unit), labels, 0)
 
+    def rows(self, family: Family, labels: Iterable[Labels], *, counts: bool, whole: bool, suffix: str = "") -> Rows:
+        """Rows of any family: `counts` gets increments, else values. A real exporter's type may say otherwise."""
+        return self._add(family, labels, (2 if whole else 1) if counts else 0, suffix)
+
     def histogram(
         self, name: str, text: str, labels: Sequence[Labels], bounds: Sequence[float], *, unit: str = ""
     ) -> HistogramRows:

@@ -16,6 +16,10 @@ Floats = npt.NDArray[np.float64]
 
 KONG_BOUNDS_MS = (25, 50, 80, 100, 250, 400, 700, 1000, 2000, 5000)
 ENVOY_BOUNDS_MS = (5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000)
+_IN_A_ROW = 5
+"""Envoy's consecutive_5xx."""
+_CODES = ("200", "404", "500", "502", "503", "504", "429", "403")
+"""Of the outcomes, in their order."""
 _STATES = ("closed", "open", "half_open", "forced_open")
 
 
@@ -55,7 +59,8 @@ def _routed(world: World) -> list[int]:
 def _kong_labels(world: World, index: int) -> dict[str, str]:
     route = world.topology.routes[index]
     name = f"{route.method.lower()}{route.path.replace('/', '-')}"
-    return {"job": "kong", "instance": "kong:8100", "service": route.service, "route": name}
+    return {"job": "kong", "instance": "kong:8100", "service": route.service, "route": name,
+            "workspace": "default"}  # fmt: skip
 
 
 def _edge_labels(world: World, index: int) -> dict[str, str]:
@@ -66,8 +71,8 @@ def _edge_labels(world: World, index: int) -> dict[str, str]:
 
 def _kong(recorder: Recorder, world: World) -> Table:
     routes = _routed(world)
-    codes = ({"code": "200"}, {"code": "404"}, {"code": "500"}, {"code": "502"}, {"code": "503"}, {"code": "504"},
-             {"code": "429"}, {"code": "403"})  # fmt: skip
+    # Kong's own answers have the source "exit", the service's have "service".
+    codes = [{"code": code, "source": "exit" if code in ("429", "403") else "service"} for code in _CODES]
     table = fixed(recorder, [_kong_labels(world, route) for route in routes])
     table.counter("kong_http_requests_total", "Requests by service, route and code.",
                   lambda f: f.users.outcomes[:, routes].reshape(len(f.seconds), -1), codes)  # fmt: skip
@@ -94,8 +99,37 @@ def _envoy(recorder: Recorder, world: World) -> Table:
     table.gauge("envoy_cluster_upstream_rq_active", "Calls under way.", lambda f: f.edges.attempts * f.edges.attempt_s)
     table.gauge("envoy_cluster_circuit_breakers_default_rq_open", "Whether the breaker is open.",
                 lambda _: (world.breakers.rejecting() >= 1.0).astype(np.float64))  # fmt: skip
+    table.gauge("envoy_cluster_membership_total", "Hosts of the callee.", lambda _: _hosts(world, serving=False))
+    table.gauge("envoy_cluster_membership_healthy", "Hosts of the callee that get calls.",
+                lambda _: _hosts(world, serving=True))  # fmt: skip
+    table.counter("envoy_cluster_outlier_detection_ejections_detected_consecutive_5xx",
+                  "Hosts that failed five calls in a row. They are not ejected: enforcing_consecutive_5xx is 0.",
+                  lambda f: _runs(f, world), whole=False)  # fmt: skip
+    table.counter("envoy_cluster_outlier_detection_ejections_enforced_total", "Hosts that were ejected.",
+                  lambda f: np.zeros_like(f.edges.attempts))  # fmt: skip
+    table.gauge("envoy_cluster_outlier_detection_ejections_active", "Hosts that are ejected now.",
+                lambda f: np.zeros_like(f.edges.attempts))  # fmt: skip
     table.cover(len(edges))
     return table
+
+
+def _hosts(world: World, *, serving: bool) -> Floats:
+    """By edge; a third party is one host."""
+    services = len(world.topology.services)
+    where = world.fleet.serving() if serving else world.fleet.running()
+    counts = np.bincount(world.fleet.service, weights=where, minlength=services)
+    target = world.graph.target
+    return np.where(target < services, counts[np.minimum(target, services - 1)], 1.0).astype(np.float64)
+
+
+def _runs(flow: Flow, world: World) -> Floats:
+    """Runs of five failures a second by edge, [n, edges]: each call fails with the same chance, whoever answers."""
+    chance = np.divide(flow.edges.attempt_failed, flow.edges.attempts, out=np.zeros_like(flow.edges.attempts),
+                       where=flow.edges.attempts > 0)  # fmt: skip
+    tries = np.minimum(np.clip(chance, 0.0, 1.0), 1.0 - 1e-9) ** _IN_A_ROW
+    # How often a renewal process of runs of k comes by: p^k (1 - p) / (1 - p^k); a run of nothing else every k calls.
+    often = np.where(chance > 1.0 - 1e-6, 1.0 / _IN_A_ROW, tries * (1.0 - chance) / (1.0 - tries))
+    return np.asarray(flow.edges.attempts * often * (_hosts(world, serving=True) > 0))
 
 
 def _breakers(recorder: Recorder, world: World) -> Table:

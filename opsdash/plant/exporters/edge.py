@@ -5,23 +5,28 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from opsdash.plant.exporters.aws import MINUTE, arn, yace
+from opsdash.plant.exporters.playing import playback_tables
 from opsdash.plant.exporters.table import Table, column, fixed, interleaved
+from opsdash.plant.exporters.targets import scraped
 from opsdash.plant.flow import Flow
 from opsdash.plant.layers.cdn import EDGES, PATHS
-from opsdash.plant.layers.fleet import Phase
+from opsdash.plant.layers.fleet import Fleet, Phase
 from opsdash.plant.recorder import Recorder
 from opsdash.plant.world import World
 
 Floats = npt.NDArray[np.float64]
-_MINUTE = 60.0
 _CLASSES = ("2xx", "4xx", "5xx")
+_SERVER_STATES = ("UP", "DOWN", "MAINT", "DRAIN", "NOLB")
+_CHECKS = ("L7OK", "L4CON", "L4TOUT")
+"""Of HAProxy's outcomes of a check those that can be here."""
 _CERTIFICATE_S = 61 * 86_400.0
 
 
 def edge_tables(recorder: Recorder, world: World, began_s: int) -> list[Table]:
     """All tables of the edge that have fixed items."""
     tables = [_browsers(recorder), _cloudfront(recorder), _cdn(recorder), _waf(recorder), _frontend(recorder, world)]
-    tables.append(_backends(recorder, world))
+    tables += [_backends(recorder, world), *playback_tables(recorder, world)]
     tables.append(_probes(recorder, world, began_s))
     return tables
 
@@ -38,16 +43,18 @@ def _browsers(recorder: Recorder) -> Table:
 
 
 def _cloudfront(recorder: Recorder) -> Table:
-    table = fixed(recorder, [{"job": "yace", "instance": "yace:5000", "dimension_DistributionId": "E2SHOPDEMO"}])
+    table = fixed(recorder, [yace(arn("cloudfront", "distribution/E2SHOPDEMO", regional=False),
+                              DistributionId="E2SHOPDEMO", Region="Global")])  # fmt: skip
     table.gauge("aws_cloudfront_requests_sum", "Requests in a minute.",
-                lambda f: column(f.supply.cdn.requests.sum(axis=1) * _MINUTE))  # fmt: skip
+                lambda f: column(f.supply.cdn.requests.sum(axis=1) * MINUTE))  # fmt: skip
     table.gauge("aws_cloudfront_bytes_downloaded_sum", "Bytes sent in a minute.",
-                lambda f: column(f.supply.cdn.bytes_sent.sum(axis=1) * _MINUTE))  # fmt: skip
+                lambda f: column(f.supply.cdn.bytes_sent.sum(axis=1) * MINUTE))  # fmt: skip
     table.gauge("aws_cloudfront_cache_hit_rate_average", "Hits, percent.",
                 lambda f: column(100 * f.supply.cdn.hits.sum(axis=1) / f.supply.cdn.requests.sum(axis=1)))  # fmt: skip
     table.gauge("aws_cloudfront_origin_latency_average", "Milliseconds to the origin's first byte.",
                 lambda f: column(f.supply.cdn.origin_s * 1000))  # fmt: skip
-    table.gauge("aws_cloudfront_5xx_error_rate_average", "5xx, percent.", lambda _: np.zeros(1))
+    table.gauge("aws_cloudfront_5xx_error_rate_average", "5xx, percent.",
+                lambda f: column(100 * f.supply.storage.slowed / f.supply.cdn.requests.sum(axis=1)))  # fmt: skip
     table.cover(1)
     return table
 
@@ -70,11 +77,12 @@ def _cdn(recorder: Recorder) -> Table:
 
 
 def _waf(recorder: Recorder) -> Table:
-    table = fixed(recorder, [{"job": "yace", "instance": "yace:5000", "dimension_WebACL": "shop-edge"}])
+    table = fixed(recorder, [yace(arn("wafv2", "global/webacl/shop-edge/1"), WebACL="shop-edge", Region="CloudFront")])
     table.gauge("aws_wafv2_allowed_requests_sum", "Requests let through in a minute.",
-                lambda f: column(f.users.outcomes[:, :, :6].sum(axis=(1, 2)) * _MINUTE))  # fmt: skip
+                lambda f: column(f.users.outcomes[:, :, :6].sum(axis=(1, 2)) * MINUTE),
+                ({"dimension_Rule": "ALL"},))  # fmt: skip
     table.gauge("aws_wafv2_blocked_requests_sum", "Requests blocked in a minute, by rule.",
-                lambda f: f.users.outcomes[:, :, 6:].sum(axis=1) * _MINUTE,
+                lambda f: f.users.outcomes[:, :, 6:].sum(axis=1) * MINUTE,
                 ({"dimension_Rule": "rate-limit"}, {"dimension_Rule": "ip-block-list"}))  # fmt: skip
     table.cover(1)
     return table
@@ -153,14 +161,27 @@ def server_table(recorder: Recorder, world: World) -> Table:
                   ({"code": "2xx"}, {"code": "5xx"}))  # fmt: skip
     table.gauge("haproxy_server_response_time_average_seconds", "Mean time.", lambda f: f.instances.latency_s)
     table.gauge("haproxy_server_weight", "Weight.", lambda _: fleet.weight)
-    table.gauge("haproxy_server_status", "The state, 1 for the one it is in.", lambda _: _states(fleet.phase),
-                ({"state": "UP"}, {"state": "DOWN"}, {"state": "MAINT"}, {"state": "DRAIN"}))  # fmt: skip
+    table.gauge("haproxy_server_status", "The state, 1 for the one it is in.", lambda _: _states(fleet),
+                [{"state": state} for state in _SERVER_STATES])  # fmt: skip
+    table.gauge("haproxy_server_check_status", "The last health check's outcome, 1 for the one that it had.",
+                lambda _: _checks(fleet), [{"state": state} for state in _CHECKS])  # fmt: skip
+    table.gauge("haproxy_server_check_code", "The status that the last health check got.",
+                lambda _: np.where(scraped(fleet), 200.0, 0.0))  # fmt: skip
     return table
 
 
-def _states(phase: npt.NDArray[np.int64]) -> Floats:
-    states = [phase == Phase.READY, phase == Phase.BOOTING, phase == Phase.OUT, phase == Phase.DRAINING]
+def _states(fleet: Fleet) -> Floats:
+    down = (fleet.phase == Phase.BOOTING) | ~fleet.region_up[fleet.region]
+    taken = [(fleet.phase == phase) & ~down for phase in (Phase.OUT, Phase.DRAINING)]
+    states = [fleet.serving(), down, *taken, np.zeros_like(down)]
     return np.stack(states, axis=-1).astype(np.float64).reshape(-1)
+
+
+def _checks(fleet: Fleet) -> Floats:
+    """Who boots refuses the connection; a region that is gone does not answer."""
+    gone = ~fleet.region_up[fleet.region]
+    booting = (fleet.phase == Phase.BOOTING) & ~gone
+    return np.stack([~gone & ~booting, booting, gone], axis=-1).astype(np.float64).reshape(-1)
 
 
 def _probes(recorder: Recorder, world: World, began_s: int) -> Table:

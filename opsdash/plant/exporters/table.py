@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypedDict, Unpack
 
 import numpy as np
 import numpy.typing as npt
 
 from opsdash.plant.flow import Flow
 from opsdash.plant.recorder import Recorder, last, summed
+from opsdash.plant.samples import Family
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
@@ -20,6 +22,17 @@ Values = Callable[[Flow], Floats]
 _ONE: tuple[Labels, ...] = ({},)
 
 
+class Shown(TypedDict, total=False):
+    """How a counter is shown, where that is not the usual."""
+
+    whole: bool
+    """Whole numbers (which is the usual): events are counted, not seconds."""
+    shown_as: str
+    """Its type, where the real exporter has another one: an offset is a gauge, a part of a summary a summary."""
+    suffix: str
+    """Of the series' name, after the family's: `_count`."""
+
+
 @dataclass(slots=True, eq=False)
 class _Metric:
     name: str
@@ -28,6 +41,9 @@ class _Metric:
     whole: bool
     variants: Sequence[Labels]
     values: Values
+    kind: str
+    """As the real exporter calls it: counter, gauge or summary."""
+    suffix: str
     rows: Rows = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
 
@@ -41,14 +57,17 @@ class Table:
         self._items = 0
 
     def counter(
-        self, name: str, text: str, values: Values, variants: Sequence[Labels] = _ONE, *, whole: bool = True
+        self, name: str, text: str, values: Values, variants: Sequence[Labels] = _ONE, **shown: Unpack[Shown]
     ) -> None:
         """A metric that counts; `variants` are further labels, one series each."""
-        self._metrics.append(_Metric(name, text, True, whole, variants, values))
+        kind, suffix = shown.get("shown_as", "counter"), shown.get("suffix", "")
+        self._metrics.append(_Metric(name, text, True, shown.get("whole", True), variants, values, kind, suffix))
 
-    def gauge(self, name: str, text: str, values: Values, variants: Sequence[Labels] = _ONE) -> None:
-        """A metric that is measured."""
-        self._metrics.append(_Metric(name, text, False, False, variants, values))
+    def gauge(
+        self, name: str, text: str, values: Values, variants: Sequence[Labels] = _ONE, *, shown_as: str = "gauge"
+    ) -> None:
+        """A metric that is measured; a total that the model keeps itself is `shown_as` a counter."""
+        self._metrics.append(_Metric(name, text, False, False, variants, values, shown_as, ""))
 
     def cover(self, items: int) -> None:
         """Have rows for this many items."""
@@ -57,10 +76,8 @@ class Table:
         added = [self._labels(item) for item in range(self._items, items)]
         for metric in self._metrics:
             labels = [{**one, **variant} for one in added for variant in metric.variants]
-            if metric.counts:
-                rows = self._recorder.counter(metric.name, metric.text, labels, whole=metric.whole)
-            else:
-                rows = self._recorder.gauge(metric.name, metric.text, labels)
+            family = Family(metric.name, metric.kind, metric.text)
+            rows = self._recorder.rows(family, labels, counts=metric.counts, whole=metric.whole, suffix=metric.suffix)
             metric.rows = np.concatenate([metric.rows, rows])
         self._items = items
 
