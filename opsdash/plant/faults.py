@@ -21,6 +21,7 @@ from opsdash.plant.known import index, names, store_as
 from opsdash.plant.layers.database import SqlCluster
 from opsdash.plant.layers.firewall import Client
 from opsdash.plant.layers.fleet import Market, Phase
+from opsdash.plant.topology import GATEWAY
 from opsdash.plant.verbs import Parameter, Refused, Values, parsed
 from opsdash.plant.world import World
 
@@ -69,7 +70,8 @@ class Faults:
             raise Refused(f"there is no fault {name[:60]!r}{did_you_mean(name, FAULTS)}")
         if name in self._active:
             raise Refused(f"{name} is there already; clear it first")
-        values = parsed(name, fault.parameters, arguments, lambda kind: names(self._world, kind))
+        given = {**_usual(self._world, fault), **arguments}
+        values = parsed(name, fault.parameters, given, lambda kind: names(self._world, kind))
         undo = fault.begin(self._world, now, values)
         self._active[name] = (ActiveFault(name, values, now), undo)
         return {"fault": name, **values}
@@ -89,6 +91,33 @@ class Faults:
             more = FAULTS[active.name].go_on
             if more is not None:
                 more(self._world, now, active.since_s, active.arguments)
+
+
+def _usual(world: World, fault: Fault) -> dict[str, str]:
+    """Defaults that name something: what the architecture has where it has not the usual one. Raises `Refused`."""
+    found: dict[str, str] = {}
+    for parameter in fault.parameters:
+        if not parameter.choices:
+            continue
+        there = names(world, parameter.choices)
+        if fault.name == "spot_reclaim":
+            there = [name for name in there if _has_spot(world, name)]
+        if not there:
+            what = "spot instances" if fault.name == "spot_reclaim" else _MANY.get(parameter.choices, parameter.choices)
+            raise Refused(f"the architecture {world.topology.name} has no {what}, so {fault.name} cannot be there")
+        # The gateway is first where services are listed; a fault of all users is not what is meant.
+        first = next((name for name in there if name != GATEWAY), there[0])
+        found[parameter.name] = parameter.default if parameter.default in there else first
+    return found
+
+
+_MANY = {"node": "PostgreSQL nodes", "cache": "cache", "queue": "queue", "function": "serverless functions",
+         "pool": "connection pools", "third party": "third party"}  # fmt: skip
+
+
+def _has_spot(world: World, service: str) -> bool:
+    mine = world.fleet.of(index(world, "service", service))
+    return bool((world.fleet.market[mine] == Market.SPOT).any())
 
 
 def _flash_sale(world: World, _: float, values: Values) -> Undo:

@@ -43,8 +43,8 @@ class Health:
     """Clients that wait for a connection, all pools."""
     cold_starts: float
     """A second."""
-    ready: Mapping[str, float]
-    """By service: the part of its CPU in use."""
+    latency_s: Mapping[str, float]
+    """By service: mean time that it takes itself, what it waits for included."""
     usd_per_hour: Mapping[str, float]
     """By component."""
 
@@ -79,7 +79,7 @@ def health_of(flow: Flow, topology: Topology) -> Health:
         slow_queries=float(sql.slow[-1].sum()) if sql is not None else 0.0,
         pool_waiting=float(supply.pools.waiting[-1].sum()),
         cold_starts=float(supply.functions.cold[-1].sum()),
-        ready={name: float(flow.services.latency_s[-1, i]) for i, name in enumerate(topology.service_names())},
+        latency_s={name: float(flow.services.latency_s[-1, i]) for i, name in enumerate(topology.service_names())},
         usd_per_hour=dict(zip(COMPONENTS, flow.cost.components[-1].tolist(), strict=True)),
     )
 
