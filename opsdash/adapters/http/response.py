@@ -8,6 +8,7 @@ from contextlib import aclosing
 from typing import Any
 
 from opsdash.adapters.http.connection import Connection, Progress
+from opsdash.adapters.http.room import SMALL_BYTES, demand_room
 from opsdash.adapters.http.status import http_date
 from opsdash.core.errors import AnswerUnusable
 from opsdash.core.text import clean
@@ -26,6 +27,7 @@ class Response:
         self.headers: Mapping[str, str] = {
             name.decode("ascii", "replace").lower(): value.decode("latin-1") for name, value in head.headers
         }
+        self._body_bytes = 0
         self.rtt_s = rtt_s
         """From the first byte of the question to the head of the answer."""
 
@@ -40,7 +42,10 @@ class Response:
         return http_date(self.headers.get("date", ""))
 
     def pieces(self) -> AsyncGenerator[bytes, None]:
-        """The body without its compression, in pieces of at most 64 KiB however well it was packed."""
+        """The body without its compression, in pieces of at most 64 KiB however well it was packed.
+
+        Raises MemoryError where the body is large and little memory is left.
+        """
         coding = self.headers.get("content-encoding", "identity").strip().lower()
         if coding in ("", "identity"):
             return self._plain()
@@ -50,6 +55,7 @@ class Response:
 
     async def _plain(self) -> AsyncGenerator[bytes, None]:
         while chunk := await self._connection.chunk(self._progress):
+            self._take(len(chunk))
             yield chunk
 
     async def _unpacked(self) -> AsyncGenerator[bytes, None]:
@@ -61,10 +67,16 @@ class Response:
                 except zlib.error as error:
                     raise AnswerUnusable(f"{self._source} answered with broken gzip data") from error
                 if piece:
+                    self._take(len(piece))
                     yield piece
                 packed = unpacker.unconsumed_tail
         if not unpacker.eof:
             raise AnswerUnusable(f"{self._source} answered with half of its gzip data")
+
+    def _take(self, count: int) -> None:
+        self._body_bytes += count
+        if self._body_bytes > SMALL_BYTES:
+            demand_room()
 
     async def read(self, largest: int) -> bytes:
         """The body, or its first `largest` bytes."""
