@@ -6,6 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from opsdash.core.alerting.alert import Alert
+from opsdash.core.alerting.marks import Silence
+from opsdash.core.alerting.notice import Notice
+from opsdash.core.audit import Entry
+from opsdash.core.documents import Changes, Commit, Lease
 from opsdash.core.metrics.answers import Answer
 from opsdash.core.metrics.queries import LogQuery, MetricQuery, PromQuery, Query, Span
 from opsdash.core.variables import ValuesFrom
@@ -99,4 +104,93 @@ class Drills(Protocol):
         """Ends every incident; what happened, for a person."""
 
 
-__all__ = ["Clock", "Drill", "Drills", "ExplainsEmptiness", "LogSource", "Probe", "Query", "Source"]
+class StateStore(Protocol):
+    """The one truth of several operators. Three adapters, one contract suite.
+
+    Every method raises only `opsdash.core.errors`: StoreUnavailable (try again), StoreUnusable (a person has to look:
+    damaged, of a newer version, no rights), Overtaken and LeaseLost. A call that raises has changed nothing, except
+    that a commit may have gone through when the answer to it was lost: then the same commit is sent again.
+    """
+
+    url: str
+    """As a person is told: without a password."""
+
+    async def open(self) -> None:
+        """Connects; makes what is missing, upgrades what is old, and never touches what is newer or damaged."""
+
+    async def changes(self, after: int) -> Changes:
+        """What was written after this revision, by anyone; 0 gives all that there is. Cheap while nothing changed."""
+
+    async def commit(self, commit: Commit) -> int:
+        """All of it or nothing; the new revision. Raises Overtaken where an expected version is not there any more."""
+
+    async def lease(self, name: str, holder: str, ttl_s: float) -> Lease:
+        """Takes the lease where it is free or over, keeps it where it is ours; says who has it."""
+
+    async def release(self, name: str, holder: str) -> None:
+        """Gives it up at once, where it is ours."""
+
+    async def now_s(self) -> float:
+        """UTC seconds of the store's clock: what expiries are judged by where bastions' clocks differ."""
+
+    async def entries(
+        self, *, subject: str | None = None, before_seq: int | None = None, limit: int = 200
+    ) -> tuple[Entry, ...]:
+        """The newest entries, newest first; of one subject, or before (older than) one of them."""
+
+    async def chain(self, *, after_seq: int = 0, limit: int = 10_000) -> tuple[Entry, ...]:
+        """The entries after this one, oldest first, exactly as they are stored: to verify them."""
+
+    async def aclose(self) -> None:
+        """Closes it; nothing that was committed is lost."""
+
+
+class Notifier(Protocol):
+    """Tells somebody. Raises Retryable for what may heal, NeedsFixing for what will not."""
+
+    name: str
+
+    async def send(self, notice: Notice) -> str:
+        """Delivers it; what the other side said, clean, for the history."""
+
+    async def aclose(self) -> None:
+        """Closes connections."""
+
+
+class AlertHub(Protocol):
+    """Another system that holds alerts and silences: an Alertmanager. Raises only `opsdash.core.errors`."""
+
+    name: str
+
+    async def alerts(self) -> tuple[Alert, ...]:
+        """Its firing alerts, de-duplicated over its cluster."""
+
+    async def silences(self) -> tuple[Silence, ...]:
+        """Its silences that are active, to come or lately expired."""
+
+    async def put_silence(self, silence: Silence) -> str:
+        """Makes one, or replaces the one of that id; its id there."""
+
+    async def expire_silence(self, silence_id: str) -> None:
+        """Ends it now; one that is over already is no error."""
+
+    async def post(self, alerts: Sequence[Alert], ends_at_s: float) -> None:
+        """Tells it of ours; those that fire count as over at `ends_at_s` unless told again."""
+
+    async def aclose(self) -> None:
+        """Closes connections."""
+
+
+__all__ = [
+    "AlertHub",
+    "Clock",
+    "Drill",
+    "Drills",
+    "ExplainsEmptiness",
+    "LogSource",
+    "Notifier",
+    "Probe",
+    "Query",
+    "Source",
+    "StateStore",
+]

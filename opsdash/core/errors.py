@@ -62,3 +62,28 @@ class SecretMissing(NeedsFixing):
 
 class ConfigInvalid(NeedsFixing):
     """The configuration cannot be used; `message` names the first problem."""
+
+
+class StoreUnavailable(Retryable):
+    """The store is locked, full, gone or slow: asked again later; nothing was changed as far as is known."""
+
+
+class StoreUnusable(NeedsFixing):
+    """The store is damaged, of a newer version, or ours to read only: a person has to look. It is not written to."""
+
+
+class Overtaken(OpsdashError):
+    """Somebody else changed the same document first; `kind` and `key` say which."""
+
+    def __init__(self, message: str, *, kind: str, key: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.key = key
+
+
+class LeaseLost(OpsdashError):
+    """Another process leads now: what only the leader may write is refused."""
+
+
+class Refused(NeedsFixing):
+    """What an operator asked for cannot be done, or not like this; the text says what would do."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from opsdash.core.alerting.spec import AlertingSpec
 from opsdash.core.sources import SourceSpec
 from opsdash.core.variables import VariableSpec
 from opsdash.core.view.panels import Dashboard
@@ -28,5 +29,6 @@ class Board:
     """Remapped keys: command id → key, in the names of `docs/keys.md`."""
     ascii_only: bool = False
     bell: bool = True
+    alerting: AlertingSpec = field(default_factory=AlertingSpec)
     files: tuple[str, ...] = ()
     """The files it was read from, for hot reload."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from opsdash.core.alerting.picture import AlertsPicture
 from opsdash.core.metrics.answers import Answer
 from opsdash.core.metrics.freshness import Freshness
 from opsdash.core.metrics.window import Window
@@ -110,5 +111,7 @@ class Snapshot:
     """What the refresh really takes, where that is longer than what was asked."""
     revision: int = 0
     """Grows when the board was loaded again: panels may have come and gone."""
+    alerts: AlertsPicture | None = None
+    """None where nothing is evaluated: the configuration has no rules, SLOs or Alertmanager."""
     dashboard_of: Mapping[str, str] = field(default_factory=dict)
     """Panel id → title of its dashboard."""
