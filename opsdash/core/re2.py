@@ -1,4 +1,4 @@
-"""Regular expressions that queries and matchers hold: RE2's syntax, whole values only, refused where Python could hang."""
+"""Regular expressions of queries and matchers: RE2's syntax, whole values only, refused where Python could hang."""
 
 from __future__ import annotations
 
