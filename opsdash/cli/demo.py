@@ -30,7 +30,7 @@ from opsdash.cli.resources import shipped
 from opsdash.core.errors import NeedsFixing
 from opsdash.core.suggest import did_you_mean
 from opsdash.core.text import clean
-from opsdash.plant.architectures import ARCHITECTURES
+from opsdash.plant.architecture_names import ARCHITECTURE_NAMES
 from opsdash.plant.pace import FASTEST, SLOWEST, Pace
 from opsdash.plant.scenarios.catalogue import SCENARIOS
 from opsdash.plant.scenarios.scenario import Scenario
@@ -54,7 +54,7 @@ class _Ended(Exception):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What `opsdash demo` takes."""
-    architectures = ", ".join(ARCHITECTURES)
+    architectures = ", ".join(ARCHITECTURE_NAMES)
     parser.add_argument("--architecture", default="shop", metavar="NAME", help=f"{architectures}; default shop")
     parser.add_argument("--list", action="store_true", help="the incidents that it can show, and what cures them")
     parser.add_argument("--scenario", metavar="NAME", help="begin with this incident; --list has them")
@@ -170,8 +170,8 @@ def _no_folder(error: OSError) -> NoFolder:
 
 
 def _wrong_choice(args: argparse.Namespace) -> str | None:
-    if args.architecture not in ARCHITECTURES:
-        hint = did_you_mean(args.architecture, tuple(ARCHITECTURES))
+    if args.architecture not in ARCHITECTURE_NAMES:
+        hint = did_you_mean(args.architecture, ARCHITECTURE_NAMES)
         return f'there is no architecture "{clean(args.architecture)}"{hint}'
     if args.scenario is None:
         return None

@@ -119,7 +119,10 @@ def _argv(options: PlantOptions, folder: Path, listening: list[int], watched: in
     ]
     if options.scenario is not None:
         words.append(f"--scenario={options.scenario}")
-    script = f"import sys; sys.path[:] = {sys.path!r}; from opsdash.plant.process import main; sys.exit(main())"
+    script = (
+        "import gc, sys; gc.disable(); "  # it would look through each module that is imported; `main` wakes it up
+        f"sys.path[:] = {sys.path!r}; from opsdash.plant.process import main; sys.exit(main())"
+    )
     return [sys.executable, "-P", "-c", script, *words]
 
 

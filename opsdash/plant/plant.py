@@ -1,7 +1,7 @@
 """The plant: a simulated high-traffic system that ticks once a second.
 
 plant = Plant(topology("shop"), seed=1, now_s=1_790_000_000)
-plant.history(7_200)                 # two hours that end at now_s, in blocks of five minutes
+plant.history(7_200)                 # two hours that end at now_s, in blocks of ten minutes
 plant.tick()                         # the next second
 plant.samples                        # SampleStore: what a Prometheus would have scraped, every 5 s
 plant.subscribe(listener)            # called with a TickSummary after every block (logs)
@@ -26,7 +26,7 @@ from opsdash.plant.summary import TickSummary
 from opsdash.plant.topology import Topology
 from opsdash.plant.world import World
 
-_BLOCK_S = 300
+_BLOCK_S = 600
 HISTORY_S = 7_200
 
 

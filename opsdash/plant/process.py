@@ -25,14 +25,12 @@ from pathlib import Path
 
 from opsdash.plant.architectures import ARCHITECTURES
 from opsdash.plant.faces.control import ControlFace
-from opsdash.plant.faces.elasticsearch.face import ElasticsearchFace
-from opsdash.plant.faces.exchange import Handler, Request, Response, refuse_in_json
+from opsdash.plant.faces.exchange import refuse_in_json
+from opsdash.plant.faces.late_logs import LateLogs
 from opsdash.plant.faces.plant_catalogue import PlantCatalogue
 from opsdash.plant.faces.prometheus import PrometheusFace
 from opsdash.plant.faces.web import Face, WebServer
 from opsdash.plant.faces.worker import Worker
-from opsdash.plant.log_ring import LogRing
-from opsdash.plant.logs import LogWriter
 from opsdash.plant.pace import Pace
 from opsdash.plant.plant import HISTORY_S, Plant
 from opsdash.plant.scenarios.catalogue import SCENARIOS
@@ -42,7 +40,6 @@ from opsdash.plant.verbs import Refused
 
 TICKS_AT_ONCE = 30
 """Before the thread is free for a question again: some 0.1 s where time goes fast or has to be caught up."""
-LONGEST_ANSWER_S = 30.0
 SCENARIO_AFTER_S = 5.0
 """This host's seconds from the faces' first answer to a scenario that was asked for: the dashboard is live by then."""
 
@@ -55,14 +52,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     gc.disable()  # until the history is there: nothing of it is garbage
     pace = Pace(options.origin, options.speed)
     plant = Plant(ARCHITECTURES[options.topology], seed=options.seed, now_s=int(_now_s(pace)))
-    ring = LogRing()
-    plant.subscribe(LogWriter(ring, seed=options.seed).write)
-    plant.history(HISTORY_S)
-    gc.freeze()
-    gc.enable()
     try:
         sockets = [socket.socket(fileno=number) for number in options.listen]
-        asyncio.run(Life(plant, ring, pace).run(sockets, options.life, options.scenario))
+        asyncio.run(Life(plant, pace).run(sockets, options.life, options.scenario))
     finally:
         if options.folder is not None:
             shutil.rmtree(options.folder, ignore_errors=True)
@@ -72,12 +64,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 class Life:
     """The plant, its thread and its faces, from the first tick to the last."""
 
-    def __init__(self, plant: Plant, ring: LogRing, pace: Pace) -> None:
+    def __init__(self, plant: Plant, pace: Pace) -> None:
+        """`plant` has no history yet: it is made here, and its logs are written from it."""
         self._plant = plant
-        self._ring = ring
         self._pace = pace
         self._stage = Stage(plant)
         self._worker = Worker("plant")
+        self._logs = LateLogs(self._worker, seed=plant.seed, now_ms=lambda: int(self._now_s() * 1_000))
+        plant.subscribe(self._logs.hear)
+        plant.history(HISTORY_S)
+        gc.freeze()
+        gc.enable()
 
     async def run(self, sockets: Sequence[socket.socket], life: int, scenario: str | None = None) -> None:
         """Until the pipe is closed. `scenario` begins a few seconds after the faces answer."""
@@ -86,7 +83,7 @@ class Life:
             for face, listening in zip(self._faces(), sockets, strict=True):
                 await stack.enter_async_context(WebServer(face, now_s=self._now_s, listening=listening))
             async with asyncio.TaskGroup() as group:
-                beside = [group.create_task(self._tick())]
+                beside = [group.create_task(self._tick()), group.create_task(self._logs.write())]
                 if scenario is not None:
                     beside.append(group.create_task(self._start(SCENARIOS[scenario])))
                 await _until_closed(life)
@@ -97,23 +94,12 @@ class Life:
         prometheus = PrometheusFace(
             self._plant.samples, PlantCatalogue(self._plant.samples), now_s=self._now_s, worker=self._worker
         )
-        elasticsearch = ElasticsearchFace(self._ring, now_ms=lambda: int(self._now_s() * 1_000))
         control = ControlFace(self._plant, self._stage, self._worker, self._pace)
         return (
             Face(name="the demo's Prometheus", handler=prometheus.handler()),
-            Face(name="the demo's Elasticsearch", handler=self._on_the_thread(elasticsearch), refuse=refuse_in_json),
+            Face(name="the demo's Elasticsearch", handler=self._logs.answer, refuse=refuse_in_json),
             Face(name="the demo's control API", handler=control.handler(), refuse=refuse_in_json),
         )
-
-    def _on_the_thread(self, face: ElasticsearchFace) -> Handler:
-        async def answer(request: Request) -> Response:
-            return await self._worker.run(
-                lambda _: face.answer(request.method, request.path, request.raw_query, request.headers, request.body),
-                timeout_s=LONGEST_ANSWER_S,
-                is_abandoned=request.is_abandoned,
-            )
-
-        return answer
 
     async def _tick(self) -> None:
         """Keeps the plant's time up with the pace, for ever. A host that slept is caught up with, piece by piece."""
