@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from opsdash.plant.summary import TickSummary
 
 BEGIN_AFTER_S = 0.6
-"""This host's seconds from the faces' first answer to the first line where nobody asks for a log: a picture takes less."""
+"""This host's seconds from the faces' first answer to the first line where nobody asks for a log."""
 LONGEST_ANSWER_S = 30.0
 
 
