@@ -68,7 +68,7 @@ def parse_document(document: Document, report: Report) -> ParsedFile | None:
     top = Place(document)
     whole = {name: value for name, value in data.items() if not name.startswith("x-")}
     parts = {name: whole.pop(name) for name in ("sources", "variables", "dashboards") if name in whole}
-    root = _parse(Top, whole, top, report)
+    root = parse_model(Top, whole, top, report)
     if root is None:
         return None
     file = ParsedFile(root=root)
@@ -76,12 +76,12 @@ def parse_document(document: Document, report: Report) -> ParsedFile | None:
     for name, value in _mapping(parts, "sources", top, report).items():
         place = top / "sources" / name
         file.named_sources[name] = place
-        if (source := _parse(Source, value, place, report)) is not None:
+        if (source := parse_model(Source, value, place, report)) is not None:
             file.sources[name] = source
     for name, value in _mapping(parts, "variables", top, report).items():
         place = top / "variables" / name
         file.named_variables[name] = place
-        if (variable := _parse(Variable, value, place, report)) is not None:
+        if (variable := parse_model(Variable, value, place, report)) is not None:
             file.variables[name] = variable
     for index, value in enumerate(_list(parts, "dashboards", top, report)):
         _dashboard(file, value, top / "dashboards" / index, report)
@@ -93,8 +93,8 @@ def _dashboard(file: ParsedFile, value: object, place: Place, report: Report) ->
     if isinstance(value, dict) and "panels" in value:
         panels = _list(value, "panels", place, report)
         value = {name: part for name, part in value.items() if name != "panels"}
-    head = _parse(DashboardHead, value, place, report)
-    parsed = [_parse(Panel, panel, place / "panels" / index, report) for index, panel in enumerate(panels)]
+    head = parse_model(DashboardHead, value, place, report)
+    parsed = [parse_model(Panel, panel, place / "panels" / index, report) for index, panel in enumerate(panels)]
     if head is not None:
         understood = tuple(panel for panel in parsed if panel is not None)
         file.dashboards.append(ParsedDashboard(head, understood, len(panels)))
@@ -112,9 +112,9 @@ def _later(whole: Mapping[str, object], top: Place, report: Report) -> None:
         value = whole[name]
         if is_list:
             for index, item in enumerate(_list(whole, name, top, report)):
-                _parse(model, item, top / name / index, report)
+                parse_model(model, item, top / name / index, report)
         else:
-            _parse(model, value, top / name, report)
+            parse_model(model, value, top / name, report)
         report.warning(top / name, f"{name} is read but not evaluated by this version", key=True)
 
 
@@ -134,7 +134,7 @@ def _list(data: Mapping[str, object], name: str, place: Place, report: Report) -
     return []
 
 
-def _parse(model: type[M], data: object, place: Place, report: Report) -> Parsed[M] | None:
+def parse_model(model: type[M], data: object, place: Place, report: Report) -> Parsed[M] | None:
     """The model; where parts are wrong they are reported and left out, so that the rest can be checked as well."""
     kind_known = True
     for attempt in range(_ROUNDS):
