@@ -1,9 +1,11 @@
 """The 50 queries of a dashboard, 500 series × 60 min at 15 s: the real Prometheus and our engine, side by side.
 
-    python -m benchmarks.promql [--rounds 5]
+    python -m benchmarks.promql [--rounds 5] [--ragged] [--long]
 
-Both have the same samples, one each 5 s. The server is asked over one connection that is kept, as a dashboard asks it,
-and its time includes writing its answer as JSON; so does ours.
+Both have the same samples, one each 5 s; with --ragged each series has times of its own, and gaps. With --long the
+queries are of functions over windows of half an hour, which a dashboard asks seldom and a forecast always.
+The server is asked over one connection that is kept, as a dashboard asks it, and its time includes writing its answer
+as JSON; so does ours.
 """
 
 from __future__ import annotations
@@ -31,6 +33,17 @@ END_MS = START_MS + (POINTS - 1) * 5000
 RANGE_MS = 3_600_000
 STEP_MS = 15_000
 BOUNDS = ("0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1", "2.5", "+Inf")
+
+
+def ragged(whole: list[Series]) -> list[Series]:
+    """The same series, scraped at times of their own: a random phase, some jitter, one sample in fifty lost."""
+    random = np.random.default_rng(2)
+    found = []
+    for one in whole:
+        times = one.times_ms + random.integers(0, 4_000) + random.integers(0, 900, POINTS)
+        there = random.random(POINTS) > 0.02
+        found.append(Series(one.labels, times[there], one.values[there]))
+    return found
 
 
 def series() -> list[Series]:
@@ -79,6 +92,15 @@ def queries() -> list[str]:
     return found
 
 
+def long_queries() -> list[str]:
+    """What looks back half an hour, of a hundred series."""
+    some = 'bench_requests_total{service=~"svc0[0-3]"}'
+    over_time = ("avg", "sum", "min", "max", "count", "last", "stddev", "stdvar", "present")
+    found = [f"{name}_over_time({some}[30m])" for name in over_time]
+    found += [f"{name}({some}[30m])" for name in ("deriv", "rate", "increase", "delta", "changes", "resets")]
+    return [*found, f"predict_linear({some}[30m], 3600)", f"quantile_over_time(0.9, {some}[30m])"]
+
+
 def milliseconds(work: Callable[[str], object], asked: list[str]) -> list[float]:
     """How long each query took."""
     taken = []
@@ -109,9 +131,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--each", action="store_true", help="every query by itself too")
+    parser.add_argument("--ragged", action="store_true", help="each series has times of its own, and gaps")
+    parser.add_argument("--long", action="store_true", help="functions over half an hour instead")
     options = parser.parse_args()
-    data, asked = series(), queries()
-    assert len(asked) == 50
+    data = ragged(series()) if options.ragged else series()
+    asked = long_queries() if options.long else queries()
     engine = Engine(FixedStorage(data))
 
     def ours(query: str) -> bytes:

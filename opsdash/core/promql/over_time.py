@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from opsdash.core.promql.moments import pays, usable_rows, variances
 from opsdash.core.promql.quantiles import quantile
 from opsdash.core.promql.sums import running_sums, tame, total
 from opsdash.core.promql.values import Bools, Floats, Scalar
@@ -47,7 +48,7 @@ def add(windows: Windows) -> Floats:
     """The sum."""
     usable = tame(windows.batch.values)
     if not usable.all():
-        return _by_rows(windows, usable, add, _added_one_by_one)
+        return by_rows(windows, usable, add, _added_one_by_one)
     return running_sums(windows.batch.values).between(windows.first, np.maximum(windows.after, windows.first))
 
 
@@ -59,7 +60,7 @@ def mean(windows: Windows) -> Floats:
     """The arithmetic mean, which does not overflow where the sum would."""
     usable = tame(windows.batch.values)
     if not usable.all():
-        return _by_rows(windows, usable, mean, lambda wild: each(wild, _wild_mean))
+        return by_rows(windows, usable, mean, lambda wild: each(wild, _wild_mean))
     sums = running_sums(windows.batch.values).between(windows.first, np.maximum(windows.after, windows.first))
     return sums / np.maximum(windows.counts, 1)
 
@@ -85,7 +86,22 @@ def extreme(windows: Windows, pick: np.ufunc) -> Floats:
 
 
 def variance(windows: Windows) -> Floats:
-    """The mean square of the distance from the mean, in Prometheus's own order, so that what cancels cancels alike."""
+    """The mean square of the distance from the mean."""
+    if not pays(windows):
+        return _in_order(windows)
+
+    def by_sums(some: Windows) -> Floats:
+        found, exact = variances(some)
+        inexact = np.flatnonzero(~(exact | (some.counts == 0)).all(axis=1))
+        if inexact.size:
+            found[inexact] = _in_order(some.some(inexact))
+        return found
+
+    return by_rows(windows, usable_rows(windows.batch.values), by_sums, _in_order)
+
+
+def _in_order(windows: Windows) -> Floats:
+    """The variance in Prometheus's own order, so that what cancels cancels alike."""
     shape = (len(windows.labels), windows.first.shape[1])
     middle, middle_rest, squares, squares_rest = np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape)
     for number, (values, inside) in enumerate(windows.columns(), start=1):
@@ -174,9 +190,12 @@ def each(windows: Windows, of: Callable[[Gathered], Floats]) -> Floats:
     return np.concatenate(parts) if parts else np.empty(shape)
 
 
-def _by_rows(
+def by_rows(
     windows: Windows, usable: Bools, tame_rows: Callable[[Windows], Floats], wild_rows: Callable[[Windows], Floats]
 ) -> Floats:
+    """One function for the series that are usable, another for the others."""
+    if usable.all():
+        return tame_rows(windows)
     result = np.empty((len(windows.labels), windows.first.shape[1]))
     for rows, of in ((np.flatnonzero(usable), tame_rows), (np.flatnonzero(~usable), wild_rows)):
         if rows.size:

@@ -30,7 +30,12 @@ class RunningSums:
 
     def between(self, first: Ints, after: Ints) -> Floats:
         """The sum of the columns from `first` to before `after`: (rows, steps)."""
-        return (take(self.high, after) - take(self.high, first)) + (take(self.low, after) - take(self.low, first))
+        high, low = self.pair(first, after)
+        return high + low
+
+    def pair(self, first: Ints, after: Ints) -> tuple[Floats, Floats]:
+        """The same as two numbers, of which the first is exact."""
+        return take(self.high, after) - take(self.high, first), take(self.low, after) - take(self.low, first)
 
 
 def tame(values: Floats) -> Bools:

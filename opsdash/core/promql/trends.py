@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from opsdash.core.promql.errors import EvaluationError
-from opsdash.core.promql.over_time import each
+from opsdash.core.promql.moments import LineSums, is_level, line_sums, pays, usable_rows
+from opsdash.core.promql.over_time import by_rows, each
 from opsdash.core.promql.sums import total
 from opsdash.core.promql.values import Bools, Floats, Ints, Scalar
 from opsdash.core.promql.windows import Gathered, Windows
@@ -13,7 +16,11 @@ from opsdash.core.promql.windows import Gathered, Windows
 
 def slope(windows: Windows) -> Floats:
     """The slope per second of the line with the least squares."""
-    return each(windows, lambda part: _line(part, part.times[..., :1])[0])
+
+    def slow(some: Windows) -> Floats:
+        return each(some, lambda part: _line(part, part.times[..., :1])[0])
+
+    return _by_sums(windows, lambda some: some.times_at(some.first), lambda rises, _: rises, slow)
 
 
 def predicted(windows: Windows, ahead_s: Scalar) -> Floats:
@@ -23,7 +30,40 @@ def predicted(windows: Windows, ahead_s: Scalar) -> Floats:
         rises, now = _line(part, part.steps[None, :, None])
         return rises * ahead_s + now
 
-    return each(windows, of)
+    return _by_sums(
+        windows,
+        lambda some: some.steps[None, :],
+        lambda rises, now: rises * ahead_s + now,
+        lambda some: each(some, of),
+    )
+
+
+def _by_sums(
+    windows: Windows,
+    origin: Callable[[Windows], Ints],
+    made: Callable[[Floats, Floats], Floats],
+    slow: Callable[[Windows], Floats],
+) -> Floats:
+    """`made` of the slope and the value at the origin; long windows by running sums where they are exact."""
+    if not pays(windows):
+        return slow(windows)
+
+    def fast(some: Windows) -> Floats:
+        sums = line_sums(some, origin(some))
+        return slow(some) if sums is None else made(*_line_of(some, sums))
+
+    return by_rows(windows, usable_rows(windows.batch.values), fast, slow)
+
+
+def _line_of(windows: Windows, sums: LineSums) -> tuple[Floats, Floats]:
+    """The slope, and the value at the origin."""
+    counts = np.maximum(windows.counts, 1)
+    rises = (sums.xy - sums.x * sums.y / counts) / (sums.xx - sums.x * sums.x / counts)
+    level = is_level(windows)
+    return (
+        np.where(level, 0.0, rises),
+        np.where(level, windows.at(windows.first), sums.y / counts - rises * sums.x / counts),
+    )
 
 
 def _line(part: Gathered, origin: Ints) -> tuple[Floats, Floats]:
