@@ -23,6 +23,8 @@ class Ack:
     """The alert's when it was acknowledged: a higher one breaks it."""
     value: float
     note: str = ""
+    origin: str = ""
+    """Name of the Alertmanager source that the alert comes from; empty for ours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
