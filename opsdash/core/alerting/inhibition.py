@@ -39,9 +39,7 @@ def inhibited(
     return found
 
 
-def _sources(
-    alerts: Sequence[Alert], sources: Iterable[int], rule: InhibitRule
-) -> dict[tuple[str, ...], list[int]]:
+def _sources(alerts: Sequence[Alert], sources: Iterable[int], rule: InhibitRule) -> dict[tuple[str, ...], list[int]]:
     """Firing sources by their labels of `equal`, in the order of the alerts."""
     places: dict[tuple[str, ...], list[int]] = {}
     for at in sorted(sources):
