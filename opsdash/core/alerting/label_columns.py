@@ -3,35 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from opsdash.core.alerting.matchers import Matcher, Matchers
 from opsdash.core.metrics.labels import Labels
+from opsdash.core.re2 import compiled
+from opsdash.core.regex import longest_value
 
 _Bools = NDArray[np.bool_]
+_MOST_KNOWN = 50_000
+"""Values of one pattern that are remembered; pods are others every day."""
 
 
 class LabelColumns:
     """The label sets in their order. What a matcher gives is kept for the next one that is the same."""
 
     def __init__(self, label_sets: Iterable[Labels]) -> None:
-        columns: dict[str, tuple[dict[str, int], list[int], list[int]]] = {}
-        count = 0
-        for at, labels in enumerate(label_sets):
-            count = at + 1
-            for name, value in labels:
-                column = columns.get(name)
-                if column is None:
-                    column = columns[name] = ({"": 0}, [], [])
-                codes, rows, taken = column
-                rows.append(at)
-                taken.append(codes.setdefault(value, len(codes)))
-        self.count = count
-        self._columns = columns
-        self._codes: dict[str, NDArray[np.intp]] = {}
+        self._sets = tuple(label_sets)
+        self._named: list[dict[str, str]] | None = None
+        self._columns: dict[str, tuple[dict[str, int], NDArray[np.intp]]] = {}
         self._found: dict[Matcher, _Bools] = {}
+
+    @property
+    def count(self) -> int:
+        """How many label sets there are."""
+        return len(self._sets)
 
     def matching(self, matchers: Matchers) -> list[int]:
         """The places of the label sets that meet all of the matchers, in order. Raises PatternRefused."""
@@ -50,24 +49,40 @@ class LabelColumns:
         return found
 
     def _looked(self, matcher: Matcher) -> _Bools:
-        column = self._columns.get(matcher.name)
-        if column is None:
-            return np.full(self.count, matcher.matches(()), dtype=np.bool_)
-        values = column[0]
+        values, coded = self._column(matcher.name)
         if matcher.op in ("=", "!="):
-            code = values.get(matcher.value, -1)
-            is_it: _Bools = self._coded(matcher.name) == code
+            is_it: _Bools = coded == values.get(matcher.value, -1)
             return is_it if matcher.op == "=" else ~is_it
-        met = np.fromiter((matcher.matches(((matcher.name, value),)) for value in values), np.bool_, len(values))
-        taken: _Bools = met[self._coded(matcher.name)]
-        return taken
+        met = _met(matcher.value, values)
+        taken: _Bools = met[coded]
+        return taken if matcher.op == "=~" else ~taken
 
-    def _coded(self, name: str) -> NDArray[np.intp]:
-        """Each label set's code of its value; 0: it does not have the label, or it is empty."""
-        coded = self._codes.get(name)
-        if coded is None:
-            _, rows, taken = self._columns[name]
-            coded = np.zeros(self.count, dtype=np.intp)
-            coded[rows] = taken
-            self._codes[name] = coded
-        return coded
+    def _column(self, name: str) -> tuple[dict[str, int], NDArray[np.intp]]:
+        """The values of a label with their codes, and each label set's code; a label that is missing is empty."""
+        column = self._columns.get(name)
+        if column is None:
+            if self._named is None:
+                self._named = [dict(labels) for labels in self._sets]
+            values: dict[str, int] = {}
+            codes = [values.setdefault(named.get(name, ""), len(values)) for named in self._named]
+            column = self._columns[name] = (values, np.array(codes, dtype=np.intp))
+        return column
+
+
+def _met(pattern: str, values: Iterable[str]) -> _Bools:
+    """Which values the regular expression matches as a whole; one that is too long for it never does."""
+    known = _known(pattern)
+    if len(known) > _MOST_KNOWN:
+        known.clear()
+    missing = [value for value in values if value not in known]
+    if missing:
+        regex = compiled(pattern)
+        longest, matches = longest_value(regex.pattern), regex.fullmatch
+        known.update((value, len(value) <= longest and matches(value) is not None) for value in missing)
+    return np.array([known[value] for value in values], dtype=np.bool_)
+
+
+@lru_cache(maxsize=256)
+def _known(pattern: str) -> dict[str, bool]:  # noqa: ARG001 - what the cache is by
+    """What is known of a pattern. Alerts come and go, and their labels' values are nearly the same ones."""
+    return {}

@@ -7,21 +7,21 @@ moment later, costs next to nothing, and one of 10,000 alerts under 100 silences
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from opsdash.core.alerting.acking import ack_of, is_about, newest_value
 from opsdash.core.alerting.alert import Alert, Phase
 from opsdash.core.alerting.book import Book
-from opsdash.core.alerting.health import SloStatus
+from opsdash.core.alerting.health import RuleHealth, SloStatus
 from opsdash.core.alerting.inhibition import inhibited
 from opsdash.core.alerting.label_columns import LabelColumns
 from opsdash.core.alerting.lately import Lately
 from opsdash.core.alerting.maintenance import ZoneOf, open_windows
-from opsdash.core.alerting.marks import Silence
+from opsdash.core.alerting.marks import Ack, Escalation, Note, Silence
 from opsdash.core.alerting.picture import AlertLine, AlertsPicture, LeaderView, RuleLine, SilenceLine, StoreView
-from opsdash.core.alerting.ranking import ranked
+from opsdash.core.alerting.ranking import Rank, rank
 from opsdash.core.alerting.rules import AlertRule, BurnRate
 from opsdash.core.alerting.silencing import is_shown, state_of
 from opsdash.core.alerting.spec import AlertingSpec, MaintenanceWindow
@@ -64,7 +64,7 @@ def pictured(  # noqa: PLR0913 - what a process knows beside its book, each by i
     return AlertsPicture(
         at_s=now_s,
         lines=marked.lines,
-        silences=_silence_lines(sheet, spec, shown, now_s),
+        silences=_silence_lines(shown, marked.hides, now_s),
         rules=_rule_lines(sheet, book, now_s),
         slos=_slos(book, spec),
         store=store,
@@ -89,16 +89,40 @@ class _Sheet:
     """Rule id → how many pend, and how many fire."""
 
 
+_Marks = tuple[Alert, Ack | None, tuple[Silence, ...], str, Note | None, Escalation | None, float | None]
+"""What changes beside an alert while alerts do not: newest value, owner, silences, window, note, level, burn rate."""
+_Placed = tuple[Rank, AlertLine, _Marks]
+_Source = tuple[Book, tuple[Silence, ...], tuple[MaintenanceWindow, ...]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Marked:
     """The lines, and for how long they stay so unless the book changes."""
 
     lines: tuple[AlertLine, ...]
+    placed: Mapping[str, _Placed]
+    hides: Mapping[str, int]
+    """Silence → how many alerts it hides."""
+    source: _Source
     from_s: float
     until_s: float
 
+    def holds(self, source: _Source, now_s: float) -> bool:
+        """Whether the lines are still these."""
+        same = self.source[0] is source[0] and self.source[1:] == source[1:]
+        return same and self.from_s <= now_s < self.until_s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Newest:
+    """The alerts with the values of this health."""
+
+    health: Mapping[str, RuleHealth]
+    alerts: Mapping[str, Alert]
+
 
 _SHEETS: Lately[_Sheet] = Lately(2)
+_NEWEST: Lately[_Newest] = Lately(2)
 _MARKED: Lately[_Marked] = Lately(2)
 
 
@@ -132,24 +156,35 @@ def _marked(  # noqa: PLR0913 - see pictured
     windows: tuple[MaintenanceWindow, ...],
     now_s: float,
 ) -> _Marked:
-    source, also = (sheet, book), (active, windows)
-    kept = _MARKED.of(source, also)
-    if kept is not None and kept.from_s <= now_s < kept.until_s:
-        return kept
+    source = (book, active, windows)
+    earlier = _MARKED.of((sheet,))
+    if earlier is not None and earlier.holds(source, now_s):
+        return earlier
+    under = [(each, _under(sheet, spec, each)) for each in active]
     beside = _Beside(
         sheet=sheet,
         book=book,
-        silences=_silenced(sheet, spec, active),
+        newest=_newest(sheet, book),
+        silences=_silenced(under),
         expected=_expected(sheet, windows),
         burns={slo.name: burn_rate(slo) for slo in book.slos.values()},
     )
+    before = earlier.placed if earlier is not None else {}
+    placed = {alert.fingerprint: _placed(alert, beside, now_s, before.get(alert.fingerprint)) for alert in sheet.alerts}
     ends = (ack.expires_at_s for ack in book.acks.values() if ack.expires_at_s is not None)
     marked = _Marked(
-        lines=ranked(_line(alert, beside, now_s) for alert in sheet.alerts),
+        lines=tuple(place[1] for place in sorted(placed.values(), key=_rank)),
+        placed=placed,
+        hides={each.id: len(alerts) for each, alerts in under},
+        source=source,
         from_s=now_s,
         until_s=min((end for end in ends if end > now_s), default=math.inf),
     )
-    return _MARKED.keep(source, marked, also)
+    return _MARKED.keep((sheet,), marked)
+
+
+def _rank(placed: _Placed) -> Rank:
+    return placed[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -158,33 +193,61 @@ class _Beside:
 
     sheet: _Sheet
     book: Book
+    newest: Mapping[str, Alert]
     silences: Mapping[str, tuple[Silence, ...]]
     expected: Mapping[str, str]
     burns: Mapping[str, float | None]
 
 
-def _line(alert: Alert, beside: _Beside, now_s: float) -> AlertLine:
+def _placed(alert: Alert, beside: _Beside, now_s: float, earlier: _Placed | None) -> _Placed:
+    """The line of an alert in its place; the very same as before where nothing changed beside it."""
     key, sheet, book = alert.fingerprint, beside.sheet, beside.book
     rule = sheet.rules.get(alert.rule)
     escalation = book.escalations.get(key)
-    return AlertLine(
-        alert=_with_newest_value(alert, book),
+    marks: _Marks = (
+        beside.newest[key],
+        ack_of(alert, book.acks, now_s=now_s),
+        beside.silences.get(key, ()),
+        beside.expected.get(key, ""),
+        book.notes.get(key),
+        escalation if escalation is not None and is_about(escalation, alert) else None,
+        _burn_rate_of(alert, rule, beside.burns) if beside.burns else None,
+    )
+    if earlier is not None and earlier[2] == marks:
+        return earlier
+    line = AlertLine(
+        alert=marks[0],
         rule=rule,
         where=sheet.where[key],
-        ack=ack_of(alert, book.acks, now_s=now_s),
-        silences=beside.silences.get(key, ()),
+        ack=marks[1],
+        silences=marks[2],
         inhibited_by=sheet.follows.get(key, ""),
-        maintenance=beside.expected.get(key, ""),
-        note=book.notes.get(key),
-        escalation=escalation if escalation is not None and is_about(escalation, alert) else None,
+        maintenance=marks[3],
+        note=marks[4],
+        escalation=marks[5],
         runbook=sheet.runbooks.get(key, ""),
-        burn_rate=_burn_rate_of(alert, rule, beside.burns) if beside.burns else None,
+        burn_rate=marks[6],
     )
+    return rank(line), line, marks
 
 
-def _with_newest_value(alert: Alert, book: Book) -> Alert:
-    """The alert as it measures now; the very same where it does not differ."""
-    health = book.health.get(alert.rule)
+def _newest(sheet: _Sheet, book: Book) -> Mapping[str, Alert]:
+    """Fingerprint → the alert as it measures now. Only those of rules that were evaluated again are made anew."""
+    kept = _NEWEST.of((sheet,))
+    if kept is not None and kept.health is book.health:
+        return kept.alerts
+    found: dict[str, Alert] = {}
+    earlier, before = (kept.health, kept.alerts) if kept is not None else ({}, {})
+    for alert in sheet.alerts:
+        key, health = alert.fingerprint, book.health.get(alert.rule)
+        is_same = key in before and earlier.get(alert.rule) is health
+        found[key] = before[key] if is_same else _with_newest_value(alert, health)
+    _NEWEST.keep((sheet,), _Newest(health=book.health, alerts=found))
+    return found
+
+
+def _with_newest_value(alert: Alert, health: RuleHealth | None) -> Alert:
+    """The very same alert where its value does not differ."""
     if health is None or alert.phase is Phase.RESOLVED:
         return alert
     value = newest_value(alert, health)
@@ -192,17 +255,17 @@ def _with_newest_value(alert: Alert, book: Book) -> Alert:
     return alert if same else replace(alert, value=value)
 
 
-def _silenced(sheet: _Sheet, spec: AlertingSpec, active: Sequence[Silence]) -> dict[str, tuple[Silence, ...]]:
-    """Fingerprint → the silences that hide it. One of an Alertmanager hides what that one tells of, ours or not."""
+def _silenced(under: Iterable[tuple[Silence, Sequence[Alert]]]) -> dict[str, tuple[Silence, ...]]:
+    """Fingerprint → the silences that hide it."""
     found: dict[str, tuple[Silence, ...]] = {}
-    for each in active:
-        for alert in _under(sheet, spec, each):
+    for each, alerts in under:
+        for alert in alerts:
             found[alert.fingerprint] = (*found.get(alert.fingerprint, ()), each)
     return found
 
 
 def _under(sheet: _Sheet, spec: AlertingSpec, each: Silence) -> list[Alert]:
-    """The alerts that a silence is about, resolved ones left out."""
+    """The alerts that a silence hides. One of an Alertmanager hides what that one tells of, be it ours or not."""
     matched = (sheet.alerts[at] for at in sheet.columns.matching(each.matchers))
     standing = [alert for alert in matched if alert.phase is not Phase.RESOLVED]
     if not each.origin:
@@ -220,14 +283,8 @@ def _expected(sheet: _Sheet, windows: Sequence[MaintenanceWindow]) -> dict[str, 
     return found
 
 
-def _silence_lines(
-    sheet: _Sheet, spec: AlertingSpec, shown: Sequence[Silence], now_s: float
-) -> tuple[SilenceLine, ...]:
-    lines = []
-    for each in shown:
-        state = state_of(each, now_s)
-        hides = len(_under(sheet, spec, each)) if state == "active" else 0
-        lines.append(SilenceLine(silence=each, hides=hides, state=state))
+def _silence_lines(shown: Iterable[Silence], hides: Mapping[str, int], now_s: float) -> tuple[SilenceLine, ...]:
+    lines = (SilenceLine(silence=each, hides=hides.get(each.id, 0), state=state_of(each, now_s)) for each in shown)
     return tuple(sorted(lines, key=_silence_key))
 
 

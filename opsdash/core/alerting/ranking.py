@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from opsdash.core.alerting.alert import Phase
 from opsdash.core.alerting.picture import AlertLine
 
-_Key = tuple[int, int, float, float, str, str]
+Rank = tuple[int, int, float, float, str, str]
 
 
 def ranked(lines: Iterable[AlertLine]) -> tuple[AlertLine, ...]:
@@ -16,10 +16,11 @@ def ranked(lines: Iterable[AlertLine]) -> tuple[AlertLine, ...]:
 
     The same alerts always come in the same order: nothing jumps between two refreshes.
     """
-    return tuple(sorted(lines, key=_key))
+    return tuple(sorted(lines, key=rank))
 
 
-def _key(line: AlertLine) -> _Key:
+def rank(line: AlertLine) -> Rank:
+    """What is smaller comes first; no two alerts have the same."""
     alert = line.alert
     if alert.phase is Phase.RESOLVED:
         newest_first = -(alert.resolved_at_s or alert.active_at_s)
