@@ -93,20 +93,10 @@ def is_last_digit_in_a_label(asked: Asked, mine: Outcome, theirs: Outcome) -> bo
     return rounded(mine.series) == rounded(theirs.series)
 
 
-def is_timestamp_that_the_real_one_loses(asked: Asked, mine: Outcome, theirs: Outcome) -> bool:
-    """`timestamp(x @ t)` of a series that is in a gap at t: the real 2.42 finds `x @ t`, but not its timestamp."""
-    return "timestamp(" in asked.query and "@" in asked.query and mine.error == theirs.error == ""
-
-
 def is_cancellation(asked: Asked, mine: Outcome, theirs: Outcome) -> bool:
     """Variances and slopes of numbers as large as timestamps: what is left of them has fewer digits; 1e-6 is kept."""
     spread = r"stddev|stdvar|deriv|predict_linear|holt_winters"
     return re.search(spread, asked.query) is not None and not difference(mine, theirs, tolerance=1e-6)
-
-
-def is_subquery_at_a_fixed_time(asked: Asked, mine: Outcome, theirs: Outcome) -> bool:
-    """`predict_linear(x[…:…] @ t)`: the real one has it at some steps and not at others, although the window is one."""
-    return re.search(r"predict_linear\(.*:\w*\] @", asked.query) is not None and mine.error == theirs.error == ""
 
 
 def rounded(series: Mapping[LabelSet, Points]) -> dict[tuple[tuple[tuple[str, str], ...], float], float]:
@@ -132,9 +122,7 @@ RULES: Mapping[str, Rule] = {
     "ties of topk and bottomk": is_tie,
     "turn of a huge number": is_turn_of_a_huge_number,
     "cancellation of large numbers": is_cancellation,
-    "subquery at a fixed time": is_subquery_at_a_fixed_time,
     "last digit in a label": is_last_digit_in_a_label,
-    "timestamp that the real one loses": is_timestamp_that_the_real_one_loses,
 }
 
 

@@ -78,7 +78,10 @@ def aggregated(node: Aggregate, vector: Vector, parameter: Scalar | str | None, 
     if node.operator in _CHOICES and number is not None:
         return _chosen(node.operator, vector, groups, order, number)
     present = np.asarray(np.logical_or.reduceat(groups.present, begins, axis=0))
-    return Vector(tuple(names), _REDUCTIONS[node.operator](groups, number), present)
+    reduced = _REDUCTIONS[node.operator](groups, number)
+    if semantics is Semantics.V2 and node.operator in ("stdvar", "stddev"):
+        reduced = np.where(groups.counts() == 1, 0.0, reduced)  # of a single series, also where it is NaN or infinite
+    return Vector(tuple(names), reduced, present)
 
 
 def _key_of(labels: tuple[str, ...], *, without_labels: bool) -> Callable[[LabelSet], LabelSet]:
@@ -105,13 +108,11 @@ def _mean(groups: Groups, _: Scalar | None) -> Floats:
 
 
 def _variance(groups: Groups, _: Scalar | None) -> Floats:
-    """Of a single series 0, whatever its value: so does Prometheus 2.42."""
     counts = groups.counts()
     away = np.where(groups.present, groups.values - groups.spread(_any_of(groups)), 0.0)
     middle = groups.summed(away) / np.maximum(counts, 1)
     squares = np.where(groups.present, (away - groups.spread(middle)) ** 2, 0.0)
-    found = groups.summed(squares) / np.maximum(counts, 1)
-    return np.asarray(np.where(counts == 1, 0.0, found))
+    return groups.summed(squares) / np.maximum(counts, 1)
 
 
 def _any_of(groups: Groups) -> Floats:

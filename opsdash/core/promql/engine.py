@@ -16,6 +16,7 @@ from opsdash.core.promql.selectors import Reader
 from opsdash.core.promql.storage import Matcher, Storage, Times, Values
 from opsdash.core.promql.types import kind_of
 from opsdash.core.promql.values import Bools, Ints, LabelSet, Vector, merged, ordered, shown
+from opsdash.core.promql.windows import Checkpoint, go_on
 
 DEFAULT_LOOKBACK_MS = 300_000
 DEFAULT_STEP_MS = 60_000
@@ -76,7 +77,7 @@ def selectors(query: str, semantics: Semantics = Semantics.V2) -> list[tuple[Mat
 class Engine:
     """Answers queries over a storage. It holds nothing between two queries."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the settings of a server, each with its default
         self,
         storage: Storage,
         *,
@@ -84,13 +85,18 @@ class Engine:
         lookback_ms: int = DEFAULT_LOOKBACK_MS,
         max_samples: int = DEFAULT_MAX_SAMPLES,
         default_step_ms: int = DEFAULT_STEP_MS,
+        checkpoint: Checkpoint = go_on,
     ) -> None:
-        """`default_step_ms` is that of subqueries that name none: the evaluation interval of the server's rules."""
+        """`default_step_ms` is that of subqueries that name none: the evaluation interval of the server's rules.
+
+        `checkpoint` is asked at each part of a query and each matrix of samples; what it raises ends the evaluation.
+        """
         self._storage = storage
         self._semantics = semantics
         self._lookback_ms = lookback_ms
         self._max_samples = max_samples
         self._default_step_ms = default_step_ms
+        self._checkpoint = checkpoint
 
     def instant(self, query: str, time_ms: int) -> Answer:
         """The answer at one time. Raises ParseError, EvaluationError."""
@@ -135,6 +141,7 @@ class Engine:
             lookback_ms=self._lookback_ms,
             start_ms=start_ms,
             end_ms=end_ms,
+            checkpoint=self._checkpoint,
         )
         return Evaluation(
             reader=reader,
@@ -172,6 +179,9 @@ def _of_windows(evaluation: Evaluation, root: Expr, times: Ints) -> Answer:
             if inside.stop > inside.start:
                 found.append((labels, sample_times[row, inside].copy(), windows.batch.values[row, inside].copy()))
                 evaluation.hold(inside.stop - inside.start)
+    if isinstance(expr, Subquery):
+        single = evaluation.alone(expr, int(times[0]))
+        found += [(labels, np.array([time_ms], dtype=np.int64), np.array([value])) for labels, time_ms, value in single]
     found.sort(key=lambda one: one[0])
     return Answer(
         kind="matrix",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 import numpy as np
@@ -30,7 +30,17 @@ from opsdash.core.promql.nodes import (
 )
 from opsdash.core.promql.scope import Semantics
 from opsdash.core.promql.selectors import Reader, drifted
-from opsdash.core.promql.values import Ints, Scalar, Value, Vector, constant_vector, merged, shown, without_name
+from opsdash.core.promql.values import (
+    Ints,
+    LabelSet,
+    Scalar,
+    Value,
+    Vector,
+    constant_vector,
+    merged,
+    shown,
+    without_name,
+)
 from opsdash.core.promql.windows import Windows
 
 
@@ -56,6 +66,7 @@ class Evaluation:
         """Any expression but a range vector, at each of the times. Raises EvaluationError."""
         if times.size > 1 and id(expr) in self.constant and not isinstance(expr, Text):
             return _repeated(self.value(expr, times[:1]), times.size)
+        self.reader.checkpoint()
         before = self.held
         result = self._value(expr, times)
         self.held = before
@@ -125,14 +136,54 @@ class Evaluation:
 
     def _subquery(self, subquery: Subquery, times: Ints, *, drifting: bool) -> list[Windows]:
         ends = self.reader.shifted(subquery.shift, times)
-        step = subquery.step_ms or self.default_step_ms
-        inner_times = self._aligned(int(ends.min()) - subquery.range_ms, int(ends.max()), step)
+        moved = drifted(subquery.shift, ends, times) if drifting else ends
+        inner_times = self._inner_times(subquery, int(ends.min()), int(moved.max()))
         if not inner_times.size:
             return []
-        value = self.value(subquery.inner, inner_times)
-        vector = value if isinstance(value, Vector) else constant_vector((), np.asarray(value, dtype=np.float64))
-        ends = drifted(subquery.shift, ends, times) if drifting else ends
-        return [self.reader.windowed(batch, ends, subquery.range_ms, times) for batch in _batches(vector, inner_times)]
+        vector = self._inside(subquery, inner_times, int(ends.max()))
+        return [self.reader.windowed(batch, moved, subquery.range_ms, times) for batch in _batches(vector, inner_times)]
+
+    def _inner_times(self, subquery: Subquery, first_end_ms: int, last_end_ms: int) -> Ints:
+        step = subquery.step_ms or self.default_step_ms
+        return self._aligned(first_end_ms - subquery.range_ms, last_end_ms, step)
+
+    def _inside(self, subquery: Subquery, inner_times: Ints, asked_until_ms: int) -> Vector:
+        """What is inside of a subquery, at its own times. Samples were asked for until that time only.
+
+        Windows that drift go beyond it; there the real one sees what it has for as long as it looks back.
+        """
+        around = self.reader
+        cut_ms = around.cut_ms
+        if int(inner_times[-1]) > asked_until_ms:
+            cut_ms = asked_until_ms
+        elif cut_ms is not None:
+            cut_ms = None if subquery.shift.at is not None else cut_ms - subquery.shift.offset_ms
+        self.reader = replace(around, cut_ms=cut_ms)
+        try:
+            value = self.value(subquery.inner, inner_times)
+        finally:
+            self.reader = around
+        return value if isinstance(value, Vector) else constant_vector((), np.asarray(value, dtype=np.float64))
+
+    def alone(self, subquery: Subquery, time_ms: int) -> list[tuple[LabelSet, int, float]]:
+        """What a subquery gives, as a whole query, in whose window no step lies: nothing.
+
+        Of what is the same at each step the real one has a single value, at the first step after the window.
+        """
+        if id(subquery.inner) not in self.constant:
+            return []
+        end_ms = int(self.reader.shifted(subquery.shift, np.array([time_ms]))[0])
+        if self._inner_times(subquery, end_ms, end_ms).size:
+            return []
+        step = subquery.step_ms or self.default_step_ms
+        first = self._aligned(end_ms - subquery.range_ms, end_ms + step, step)[:1]
+        vector = self._inside(subquery, first, end_ms + step)
+        there = vector.present[:, 0]
+        return [
+            (labels, int(first[0]), float(vector.values[row, 0]))
+            for row, labels in enumerate(vector.labels)
+            if there[row]
+        ]
 
     def _aligned(self, start_ms: int, end_ms: int, step_ms: int) -> Ints:
         """The multiples of the step in a window; with Prometheus 3 its left edge is not part of it."""

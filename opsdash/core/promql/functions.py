@@ -103,18 +103,18 @@ def _date(function: Callable[[Floats], Ints]) -> Evaluated:
 
 def _absent(scope: Scope, call: Call, times: Ints) -> Vector:
     vector = scope.vector(call.arguments[0], times)
-    return _missing(call, ~np.asarray(vector.present.any(axis=0)))
+    return _missing(scope, call, ~np.asarray(vector.present.any(axis=0)))
 
 
 def _absent_over_time(scope: Scope, call: Call, times: Ints) -> Vector:
     seen = np.zeros(times.size, dtype=np.bool_)
     for windows in scope.windows(call.arguments[0], times):
         seen |= windows.over(1).any(axis=0)
-    return _missing(call, ~seen)
+    return _missing(scope, call, ~seen)
 
 
-def _missing(call: Call, missing: Bools) -> Vector:
-    return Vector((absent_labels(call.arguments[0]),), np.ones((1, missing.size)), missing[None])
+def _missing(scope: Scope, call: Call, missing: Bools) -> Vector:
+    return Vector((absent_labels(call.arguments[0], scope.semantics),), np.ones((1, missing.size)), missing[None])
 
 
 def _timestamp(scope: Scope, call: Call, times: Ints) -> Vector:

@@ -10,7 +10,7 @@ from opsdash.core.promql.errors import EvaluationError
 from opsdash.core.promql.nodes import Expr, RangeSelector, Selector, bare
 from opsdash.core.promql.regex import RegexRefused, compiled, matches
 from opsdash.core.promql.scope import Semantics
-from opsdash.core.promql.storage import MatchOp
+from opsdash.core.promql.storage import Matcher, MatchOp
 from opsdash.core.promql.values import NAME, LabelSet, Vector, label_set, merged, with_label
 
 _REFERENCE = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))", re.ASCII)
@@ -62,7 +62,7 @@ def joined_labels(vector: Vector, texts: Sequence[str], semantics: Semantics) ->
     return merged(vector.with_labels(map(of, vector.labels)))
 
 
-def absent_labels(argument: Expr) -> LabelSet:
+def absent_labels(argument: Expr, semantics: Semantics) -> LabelSet:
     """What a selector that finds nothing would have found: the labels that it wants to be equal to something."""
     expr = bare(argument)
     selector = expr.selector if isinstance(expr, RangeSelector) else expr
@@ -70,7 +70,8 @@ def absent_labels(argument: Expr) -> LabelSet:
         return ()
     wanted: dict[str, str] = {}
     seen: set[str] = set()
-    for matcher in selector.matchers:
+    matchers = selector.matchers if semantics is Semantics.V2 else _as_looked_up(selector.matchers)
+    for matcher in matchers:
         if matcher.name == NAME:
             continue
         if matcher.op is MatchOp.EQUAL and matcher.name not in seen:
@@ -79,6 +80,23 @@ def absent_labels(argument: Expr) -> LabelSet:
         else:
             wanted.pop(matcher.name, None)
     return label_set(wanted)
+
+
+def _as_looked_up(matchers: tuple[Matcher, ...]) -> tuple[Matcher, ...]:
+    """In the order in which the storage of Prometheus 3 leaves them: those that take series away are last."""
+    needed = {matcher.name for matcher in matchers if not _meets_nothing(matcher)}
+    negative = (MatchOp.NOT_EQUAL, MatchOp.NOT_REGEX)
+    takes_away = [
+        matcher.name not in needed or (matcher.op in negative and _meets_nothing(matcher)) for matcher in matchers
+    ]
+    return tuple(matcher for _, matcher in sorted(zip(takes_away, matchers, strict=True), key=lambda each: each[0]))
+
+
+def _meets_nothing(matcher: Matcher) -> bool:
+    """Whether a series without the label meets it."""
+    if matcher.op in (MatchOp.EQUAL, MatchOp.NOT_EQUAL):
+        return (matcher.value == "") is (matcher.op is MatchOp.EQUAL)
+    return (matches(matcher.value, "") is not None) is (matcher.op is MatchOp.REGEX)
 
 
 def _is_name(name: str, semantics: Semantics) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,6 +12,13 @@ from opsdash.core.promql.values import Bools, Floats, Ints, LabelSet
 
 _MOST_AT_ONCE = 150_000
 """Samples that are laid out side by side at once: few enough to stay in the processor's cache."""
+
+Checkpoint = Callable[[], None]
+"""Asked again and again while an evaluation is under way; it raises what ends it."""
+
+
+def go_on() -> None:
+    """The checkpoint of an evaluation that nobody ends."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +54,8 @@ class Windows:
     range_ms: int
     steps: Ints
     """(steps,) the times of evaluation, ms: another than the right edge with `offset` or `@`."""
+    checkpoint: Checkpoint = go_on
+    """Asked before each piece of work."""
 
     @property
     def labels(self) -> tuple[LabelSet, ...]:
@@ -79,6 +88,7 @@ class Windows:
     def columns(self) -> Iterator[tuple[Floats, Bools]]:
         """The first sample of every window, then the second, …: (series, steps) and whether there is one."""
         for number in range(int(self.counts.max(initial=0))):
+            self.checkpoint()
             index = self.first + number
             yield self.at(index), index < self.after
 
@@ -87,6 +97,7 @@ class Windows:
         widest = max(int(self.counts.max(initial=0)), 1)
         each = max(1, _MOST_AT_ONCE // max(1, widest * self.first.shape[1]))
         for begin in range(0, len(self.labels), each):
+            self.checkpoint()
             yield self._laid_out(slice(begin, begin + each), widest)
 
     def _laid_out(self, rows: slice, widest: int) -> Gathered:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from opsdash.core.promql import (
     Engine,
@@ -58,15 +59,20 @@ class _Cancelled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Interruptible:
-    """A storage that ends the evaluation at its next selector when nobody waits for it."""
+    """A storage that is read no further when nobody waits for what is found."""
 
     storage: Storage
     may_stop: MayStop
 
     def select(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> Sequence[Block]:
-        if self.may_stop():
-            raise _Cancelled
+        _end_if(self.may_stop)
         return self.storage.select(matchers, start_ms, end_ms)
+
+
+def _end_if(may_stop: MayStop) -> None:
+    """The checkpoint of an evaluation: it frees the plant's thread when nobody waits any more."""
+    if may_stop():
+        raise _Cancelled
 
 
 class PrometheusFace:
@@ -154,7 +160,7 @@ class PrometheusFace:
 
     async def _evaluate(self, request: Request, timeout_s: float, work: Callable[[Engine], bytes]) -> bytes:
         def evaluate(may_stop: MayStop) -> bytes:
-            return work(Engine(_Interruptible(self._storage, may_stop)))
+            return work(Engine(self._storage, checkpoint=partial(_end_if, may_stop)))
 
         return await self._worker.run(evaluate, timeout_s=timeout_s, is_abandoned=request.is_abandoned)
 

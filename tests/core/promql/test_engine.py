@@ -162,3 +162,40 @@ def test_live_arrays_are_only_read() -> None:
     storage = Memory([Block([named(f"x n={n}") for n in range(4)], times, values)])
     for query in ("x", "rate(x[1m])", "-x", "sum(x)", "max_over_time(x[1m])", "x > 3", "topk(2, x)", "sort(x)"):
         Engine(storage).instant(query, 100_000)
+
+
+class Ended(Exception):
+    """Somebody ended the evaluation."""
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "quantile_over_time(0.5, x[5m])",
+        "stddev_over_time(x[5m])",
+        "holt_winters(x[5m], 0.5, 0.5)",
+        "sum(rate(x[5m])) + sum(rate(x[1m]))",
+        "max_over_time(sum(x)[5m:15s])",
+    ],
+)
+def test_an_evaluation_can_be_ended_at_each_of_its_parts(query: str) -> None:
+    rows = memory({f"x n={n}": [float(n + k) for k in range(200)] for n in range(30)})
+    asked = 0
+    last = 10**9
+
+    def checkpoint() -> None:
+        nonlocal asked
+        asked += 1
+        if asked >= last:
+            raise Ended
+
+    watched = Engine(rows, checkpoint=checkpoint)
+    whole = watched.range(query, 0, 3_000_000, 5_000)
+    needed, asked = asked, 0
+    assert needed >= 2
+    assert whole.values.tolist() == Engine(rows).range(query, 0, 3_000_000, 5_000).values.tolist()
+    for last in (1, needed // 2, needed):
+        asked = 0
+        with pytest.raises(Ended):
+            watched.range(query, 0, 3_000_000, 5_000)
+        assert asked == last

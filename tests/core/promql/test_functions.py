@@ -207,6 +207,9 @@ def test_what_is_absent_has_the_labels_that_were_wanted() -> None:
     assert at({}, 'absent(x{a="1", b=~"2", c="3", c="4"})', 0) == {"a=1": 1.0}
     assert at({}, 'absent_over_time(x{a="1"}[5m])', 0) == {"a=1": 1.0}
     assert at({}, "absent(sum(x))", 0) == {"": 1.0}
+    assert at({}, 'absent(x{b!~".*3", b="1"})', 0) == {"b=1": 1.0}
+    assert at({}, 'absent(x{b!~".*3", b="1"})', 0, V3) == {"": 1.0}
+    assert at({}, 'absent(x{b=~".+", b="1", c!="", c="2"})', 0, V3) == {"b=1 c=2": 1.0}
     assert at({"x": [1.0]}, "absent(x)", 0) == {}
 
 
@@ -229,6 +232,34 @@ def test_offset_and_at() -> None:
     assert {query: alone(rows, query, 45) for query in asked} == asked
     answer = engine(rows).range("x @ end() - x @ start()", 15_000, 47_000, 15_000)
     assert answer.values.tolist() == [[2.0, 2.0, 2.0]]
+
+
+def test_timestamp_looks_at_the_time_of_at_among_the_samples_of_the_offset() -> None:
+    rows = {"x": [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0]}
+    asked = {"timestamp(x @ 60)": 60.0, "timestamp(x @ 60 offset 30s)": 30.0, "timestamp(x @ 60 offset -30s)": 60.0}
+    assert {query: alone(rows, query, 45) for query in asked} == asked
+    early = {"x": [None, 1.0]}
+    assert alone(early, "x @ 330 offset 30s", 45) == 1.0
+    assert at(early, "timestamp(x @ 330 offset 30s)", 45) == {}
+
+
+def test_a_subquery_at_a_fixed_time_drifts_beyond_it_where_the_function_looks_at_the_time() -> None:
+    rows = {"x": [float(n) for n in range(9)]}
+    answer = engine(rows).range("predict_linear(x[30s:15s] @ 60, 0)", 60_000, 105_000, 15_000)
+    # Beyond 60 s there are no samples: for as long as it looks back, the last one goes on.
+    assert answer.values[0].tolist() == pytest.approx([4.0, 25 / 6, 4.0, 4.0])
+    nested = engine(rows).range("predict_linear(sum_over_time(x[15s:15s])[30s:15s] @ 60, 0)", 60_000, 105_000, 15_000)
+    assert nested.values[0, -1] == 8.0
+    always = engine(rows).range("predict_linear(vector(time())[30s:15s] @ 60, 0)", 60_000, 105_000, 15_000)
+    assert always.values[0].tolist() == pytest.approx([60.0, 75.0, 90.0, 105.0])
+
+
+def test_what_is_the_same_at_each_step_has_one_value_after_a_window_without_steps() -> None:
+    rows = {"x": [7.0]}
+    ((times, values),) = engine(rows).instant("(x @ 0)[10s:17s]", 50_000).samples
+    assert (times.tolist(), values.tolist()) == ([51_000], [7.0])
+    assert engine(rows).instant("x[10s:17s]", 50_000).samples == ()
+    assert at(rows, "sum_over_time((x @ 0)[10s:17s])", 50) == {}
 
 
 def test_subqueries_are_aligned_to_their_step() -> None:
@@ -277,5 +308,8 @@ def test_what_prometheus_3_has_lost_or_only_tries_is_refused_politely() -> None:
     rows = {"x a=2": [1.0], "x a=10": [2.0], "x a=1": [3.0]}
     assert list(at(rows, 'sort_by_label(x, "a")', 0, V3)) == ["__name__=x a=1", "__name__=x a=2", "__name__=x a=10"]
     assert len(at(rows, "limitk(2, x)", 0, V3)) == 2
+    for value in (NAN, INF):  # of a single series that is no number, a spread of 0 was wrong
+        assert alone({"x": [value]}, "stddev(x)", 0, Semantics.V2) == 0.0
+        assert math.isnan(alone({"x": [value]}, "stddev(x)", 0, V3))
     assert "__name__=x a=10 b.c=1" in at(rows, 'label_replace(x, "b.c", "1", "a", "10")', 0, V3)
     assert shown(engine(rows, V3).instant('{"x", a="2"}', 0)) == {"__name__=x a=2": 1.0}

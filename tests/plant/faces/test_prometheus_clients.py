@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 from prometheus_api_client import PrometheusConnect
 
@@ -18,6 +19,7 @@ from opsdash.core.variables import LabelValues
 from opsdash.plant.faces.exchange import Request
 from opsdash.plant.faces.prometheus import PrometheusFace
 from tests.contract.source_contract import SourceContract, Subject
+from tests.fakes.storage import FixedStorage, Series
 from tests.plant.faces import shop
 from tests.plant.faces.face_server import FaceServer
 from tests.servers.fixtures import MakePrometheus
@@ -133,6 +135,30 @@ async def test_an_evaluation_that_nobody_waits_for_any_more_ends_at_its_next_sel
     face.close()
     assert (response.status, json.loads(response.body)["errorType"]) == (503, "canceled")
     assert slow.reads == 2
+
+
+async def test_an_evaluation_that_nobody_waits_for_any_more_ends_within_a_long_window() -> None:
+    times = shop.NOW_S * 1000 - np.arange(2_000, dtype=np.int64)[::-1] * 1_000
+    rows = tuple(Series({"__name__": "x", "n": str(n)}, times, np.arange(2_000.0)) for n in range(40))
+    face = PrometheusFace(FixedStorage(rows), shop.catalogue(), now_s=lambda: shop.NOW_S)
+    asked = 0
+
+    def is_abandoned() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 10
+
+    span = f"&start={shop.NOW_S - 600}&end={shop.NOW_S}&step=1"
+    request = Request(
+        method="GET",
+        path="/api/v1/query_range",
+        raw_query=f"query=quantile_over_time(0.5,x[20m]){span}",
+        is_abandoned=is_abandoned,
+    )
+    response = await face.handler()(request)
+    face.close()
+    assert (response.status, json.loads(response.body)["errorType"]) == (503, "canceled")
+    assert asked == 11
 
 
 async def ask(path: str, query: str = "", **headers: str) -> tuple[int, str]:
