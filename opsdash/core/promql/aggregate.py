@@ -12,6 +12,7 @@ from opsdash.core.promql.errors import EvaluationError
 from opsdash.core.promql.nodes import Aggregate
 from opsdash.core.promql.numbers import shortest, spelled_number
 from opsdash.core.promql.quantiles import quantile
+from opsdash.core.promql.sampling import share
 from opsdash.core.promql.scope import Semantics
 from opsdash.core.promql.values import (
     NAME,
@@ -69,6 +70,8 @@ def aggregated(node: Aggregate, vector: Vector, parameter: Scalar | str | None, 
         _check_counts(number, vector)
     if not vector.labels:
         return empty_vector(steps)
+    if node.operator == "limit_ratio" and number is not None:
+        return share(vector, number)
     key = _key_of(node.labels, without_labels=node.without)
     place, names = grouped(map(key, vector.labels))
     order = np.argsort(place, kind="stable")
@@ -151,7 +154,7 @@ _REDUCTIONS: Mapping[str, Reduction] = {
     "quantile": _quantile,
 }
 _CHOICES = ("topk", "bottomk", "limitk")
-AGGREGATIONS = frozenset(_REDUCTIONS) | frozenset(_CHOICES) | {"count_values"}
+AGGREGATIONS = frozenset(_REDUCTIONS) | frozenset(_CHOICES) | {"count_values", "limit_ratio"}
 
 
 def _check_counts(wanted: Scalar, vector: Vector) -> None:
