@@ -28,8 +28,8 @@ class Cause(StrEnum):
 
 def fingerprint_of(labels: Labels) -> str:
     """16 hexadecimal digits of the whole label set; the same on every host and in every version."""
-    text = "\xff".join(f"{name}\xfe{value}" for name, value in labels)
-    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+    text = "".join(f"{len(name)}:{name}{len(value)}:{value}" for name, value in labels)
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,4 +26,6 @@ class Book:
     """Operator → UTC seconds at which a key of theirs was last heard, on any screen."""
     versions: Mapping[tuple[str, str], int] = field(default_factory=lambda: MappingProxyType({}))
     """(kind, key) → version of the document: what a write expects."""
+    unreadable: Mapping[tuple[str, str], str] = field(default_factory=lambda: MappingProxyType({}))
+    """(kind, key) → why a document cannot be read; what was known before it is kept."""
     revision: int = 0

@@ -22,6 +22,14 @@ class RuleHealth:
     series: int = 0
     values: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     """Fingerprint → newest value of each alert that is pending or firing."""
+    answered_at_s: float | None = None
+    """The newest evaluation that was answered; None where none was yet."""
+    progress: Mapping[str, tuple[float | None, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """Fingerprint → for how many seconds each level (info, warning, critical) has been on its way to begin or to end,
+    and how long before this evaluation that was; so `for` goes on in another process. Of the rule's NoData and Error
+    alerts: one number."""
+    about: str = ""
+    """A digest of the queries and the condition: what was counted for another question does not count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
