@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 
 class SystemClock:
@@ -28,3 +29,16 @@ class PacedClock(SystemClock):
     def now_s(self) -> float:
         """The sources' UTC seconds."""
         return self._pace(super().now_s())
+
+
+def uptime_s() -> float:
+    """Seconds since the host was started, its sleep included: the same in all processes, and no clock that is set."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def boot_id() -> str:
+    """Another one after each start of the host: an uptime of before it means nothing after it."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
