@@ -38,3 +38,14 @@ def joined(deeds: Iterable[Deed], *, told: str = "") -> Deed:
 def unless_changed(write: Write, book: Book) -> Write:
     """The write, refused by the store where the document is no longer what this book says."""
     return replace(write, expects=book.versions.get((write.kind, write.key), MUST_BE_NEW))
+
+
+def signed(deed: Deed, login: str) -> Deed:
+    """The deed with who logged in, where that is another than who acts: the history has both."""
+    return replace(
+        deed,
+        entries=tuple(
+            entry if entry.actor == login else replace(entry, data={**entry.data, "login": login})
+            for entry in deed.entries
+        ),
+    )

@@ -47,7 +47,9 @@ def lapses(book: Book, spec: AlertingSpec, *, now_s: float, foreign: Foreign | N
     deeds += [
         Deed(writes=(unless_changed(removed("escalation", mark.fingerprint), book),))
         for mark in book.escalations.values()
-        if _is_over(mark, known.get(mark.fingerprint), asked)
+        if mark.origin in asked
+        and not (mark.fingerprint not in known and _is_unreadable(book, mark.fingerprint))
+        and _is_over(mark, known.get(mark.fingerprint))
     ]
     deeds += [
         Deed(writes=(unless_changed(removed("note", note.fingerprint), book),))
@@ -79,7 +81,7 @@ def _lapsed(book: Book, ack: Ack, alert: Alert | None, holds: Mapping[str, AckPo
         policy=holds.get(alert.rule, DEFAULT_POLICY) if alert is not None else DEFAULT_POLICY,
     )
     end = end_of(ack, standing, now_s)
-    if end is None:
+    if end is None or (alert is None and _is_unreadable(book, ack.fingerprint)):
         return None
     why = why_lapsed(end, ack, standing, now_s)
     what = called(alert) if alert is not None else clean(ack.fingerprint)
@@ -89,9 +91,12 @@ def _lapsed(book: Book, ack: Ack, alert: Alert | None, holds: Mapping[str, AckPo
     return Deed(writes=(unless_changed(removed("ack", ack.fingerprint), book),), entries=(entry,), told=told)
 
 
-def _is_over(mark: Escalation, alert: Alert | None, asked: set[str]) -> bool:
-    if mark.origin not in asked:
-        return False
+def _is_unreadable(book: Book, fingerprint: str) -> bool:
+    """Whether the alert is in the store and could not be read: a newer version's is not gone."""
+    return ("alert", fingerprint) in book.versions
+
+
+def _is_over(mark: Escalation, alert: Alert | None) -> bool:
     return alert is None or alert.phase is Phase.RESOLVED or not is_about(mark, alert)
 
 
