@@ -39,18 +39,20 @@ def advance(  # noqa: PLR0913
     at_s: float,
     took_s: float = 0.0,
     expand: Expand = as_written,
+    interval_s: float | None = None,
 ) -> Advanced:
     """The state after one evaluation at `at_s`, and what happened in it.
 
-    A rule is evaluated no oftener than its interval. The rule may be another one than at the last evaluation (the
+    A rule is evaluated no oftener than its interval; `interval_s` is how far apart the evaluations of a trial are. The rule may be another one than at the last evaluation (the
     configuration was loaded again): what was counted for another question does not count.
     """
     state = _asked_anew(rule, state)
-    round_ = Round(rule, state, at_s, expand)
+    interval_s = rule.interval_s if interval_s is None else interval_s
+    round_ = Round(rule, state, at_s, expand, interval_s)
     found = _judged(round_, state, seen, took_s) if isinstance(seen, Answered) else seen
     if not isinstance(found, Failed):
         return found
-    return _failed(Round(rule, state, at_s, expand), state, found, took_s)
+    return _failed(Round(rule, state, at_s, expand, interval_s), state, found, took_s)
 
 
 def retired(state: RuleState, *, at_s: float, why: str = "the rule is gone") -> tuple[Transition, ...]:

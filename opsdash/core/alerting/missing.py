@@ -26,7 +26,7 @@ SERIES_GONE = "its series is gone while others are there"
 
 def failed(round_: Round, error: Count | None, message: str) -> Count:
     """The evaluation failed: no alert moves, but the rule's own after a while."""
-    error = counted(error, round_.at_s, round_.rule.interval_s)
+    error = counted(error, round_.at_s, round_.interval_s)
     policy, labels = round_.rule.error, missing_identity(round_.rule, Cause.ERROR)
     if policy.state != "alert":
         _end_missing(round_, labels, "failing does not count as wrong any more")
@@ -48,7 +48,7 @@ def answered(round_: Round) -> None:
 
 def without_data(round_: Round, no_data: Count | None, sight: Sight) -> Count:
     """Every query was answered, and there is nothing in it that could be judged."""
-    no_data = counted(no_data, round_.at_s, round_.rule.interval_s)
+    no_data = counted(no_data, round_.at_s, round_.interval_s)
     policy, labels = round_.rule.no_data, missing_identity(round_.rule, Cause.NO_DATA)
     if policy.state != "alert":
         _end_missing(round_, labels, "no data does not count as wrong any more")
@@ -97,7 +97,7 @@ def forget(round_: Round) -> None:
 def _went(round_: Round, alert: Alert) -> None:
     """The series of an alert is gone: `ok` ends it, `alert` says so and lets it fire, `keep` lets it be."""
     track, policy = round_.tracks[alert.labels], round_.rule.no_data
-    gone = counted(track.gone, round_.at_s, round_.rule.interval_s)
+    gone = counted(track.gone, round_.at_s, round_.interval_s)
     round_.tracks[alert.labels] = track._replace(gone=gone)
     if gone.is_over(max(FORGOTTEN_AFTER_S, policy.for_s)):
         round_.end(alert, why="its series has been gone for a day")

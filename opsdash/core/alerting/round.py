@@ -34,8 +34,9 @@ def as_written(template: str, _: Expansion) -> str:
 class Round:
     """The alerts of a rule at one instant, and what happened to them."""
 
-    def __init__(self, rule: AlertRule, state: RuleState, at_s: float, expand: Expand) -> None:
+    def __init__(self, rule: AlertRule, state: RuleState, at_s: float, expand: Expand, interval_s: float) -> None:  # noqa: PLR0913
         self.rule = rule
+        self.interval_s = interval_s
         self.at_s = at_s
         self.alerts = dict(state.alerts)
         self.tracks = dict(state.tracks)
@@ -136,7 +137,7 @@ class Round:
         fires = alert.phase is Phase.FIRING
         standing = int(alert.severity) if fires else 0
         since, now = moved(
-            shifted(track.since, lost_s(track.known_at_s, self.at_s, self.rule.interval_s)),
+            shifted(track.since, lost_s(track.known_at_s, self.at_s, self.interval_s)),
             standing=standing,
             seen=verdict.level,
             at_s=self.at_s,
