@@ -47,9 +47,7 @@ def lapses(book: Book, spec: AlertingSpec, *, now_s: float, foreign: Foreign | N
     deeds += [
         Deed(writes=(unless_changed(removed("escalation", mark.fingerprint), book),))
         for mark in book.escalations.values()
-        if mark.origin in asked
-        and not (mark.fingerprint not in known and _is_unreadable(book, mark.fingerprint))
-        and _is_over(mark, known.get(mark.fingerprint))
+        if _is_over(mark, known, now_s)
     ]
     deeds += [
         Deed(writes=(unless_changed(removed("note", note.fingerprint), book),))
@@ -96,8 +94,12 @@ def _is_unreadable(book: Book, fingerprint: str) -> bool:
     return ("alert", fingerprint) in book.versions
 
 
-def _is_over(mark: Escalation, alert: Alert | None) -> bool:
-    return alert is None or alert.phase is Phase.RESOLVED or not is_about(mark, alert)
+def _is_over(mark: Escalation, known: Mapping[str, Alert], now_s: float) -> bool:
+    """One without an alert may be an Alertmanager's that was not asked: it does no harm, and goes when it is old."""
+    alert = known.get(mark.fingerprint)
+    if alert is None:
+        return now_s - mark.at_s > NOTE_KEPT_S
+    return alert.phase is Phase.RESOLVED or not is_about(mark, alert)
 
 
 def _is_old(note: Note, known: Mapping[str, Alert], now_s: float) -> bool:

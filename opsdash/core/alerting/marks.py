@@ -66,5 +66,3 @@ class Escalation:
     by: str
     at_s: float
     note: str = ""
-    origin: str = ""
-    """Name of the Alertmanager source that the alert comes from; empty for ours."""

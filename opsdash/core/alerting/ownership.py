@@ -197,7 +197,6 @@ def escalate(
             by=by,
             at_s=now_s,
             note=text,
-            origin=alert.origin,
         )
         for alert in taken
     ]
