@@ -43,8 +43,9 @@ def advance(  # noqa: PLR0913
 ) -> Advanced:
     """The state after one evaluation at `at_s`, and what happened in it.
 
-    A rule is evaluated no oftener than its interval; `interval_s` is how far apart the evaluations of a trial are. The rule may be another one than at the last evaluation (the
-    configuration was loaded again): what was counted for another question does not count.
+    A rule is evaluated no oftener than its interval; `interval_s` is how far apart the evaluations of a trial are. The
+    rule may be another one than at the last evaluation (the configuration was loaded again): what was counted for
+    another question does not count.
     """
     state = _asked_anew(rule, state)
     interval_s = rule.interval_s if interval_s is None else interval_s
