@@ -74,8 +74,8 @@ def selected(storage: Storage, matchers: Sequence[Matcher], start_ms: int, end_m
 
 
 def _cut(block: Block, start_ms: int, end_ms: int) -> Batch:
-    first = int(np.searchsorted(block.times, start_ms, "left"))
-    last = int(np.searchsorted(block.times, end_ms, "right"))
+    first = int(block.times.searchsorted(start_ms, "left"))
+    last = int(block.times.searchsorted(end_ms, "right"))
     labels = tuple(map(label_set, block.labels)) if last > first else ()
     values = np.asarray(block.values[:, first:last], dtype=np.float64)
     return Batch(labels, np.asarray(block.times[None, first:last], dtype=np.int64), values)

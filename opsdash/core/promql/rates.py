@@ -46,11 +46,21 @@ def _from_zero(to_start: Floats, sampled: Floats, begins: Floats, change: Floats
 def _lost_at_resets(windows: Windows) -> Floats | float:
     """What a counter had before each of its resets inside of a window."""
     values = windows.batch.values
-    falls = values[:, 1:] < values[:, :-1]
-    if not falls.any():
+    falling = np.flatnonzero((values[:, 1:] < values[:, :-1]).any(axis=1))
+    if not falling.size:
         return 0.0
+    if falling.size == len(values):
+        return _lost(windows)
+    result = np.zeros((len(values), windows.first.shape[1]))
+    result[falling] = _lost(windows.some(falling))
+    return result
+
+
+def _lost(windows: Windows) -> Floats:
+    """The same of series of which each has a reset."""
+    values = windows.batch.values
     lost = np.zeros_like(values)
-    np.copyto(lost[:, 1:], values[:, :-1], where=falls)
+    np.copyto(lost[:, 1:], values[:, :-1], where=values[:, 1:] < values[:, :-1])
     first = windows.column(windows.first)
     after = np.maximum(windows.column(windows.after - 1), first)
     summable = tame(lost)

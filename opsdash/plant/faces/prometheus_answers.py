@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from operator import add
 
 import numpy as np
 import numpy.typing as npt
@@ -67,8 +68,8 @@ def _vector(answer: Answer) -> list[str]:
 def _matrix(answer: Answer) -> list[str]:
     if answer.samples:
         rows = [(labels, times, values) for labels, (times, values) in zip(answer.labels, answer.samples, strict=True)]
-        return [_series(labels, [go_time(t) for t in times.tolist()], values) for labels, times, values in rows]
-    times = np.array([go_time(t) for t in answer.times.tolist()], dtype=object)
+        return [_series(labels, [_point(t) for t in times.tolist()], values) for labels, times, values in rows]
+    times = np.array([_point(t) for t in answer.times.tolist()], dtype=object)
     found = []
     for labels, values, present in zip(answer.labels, answer.values, answer.present, strict=True):
         if present.all():
@@ -78,9 +79,14 @@ def _matrix(answer: Answer) -> list[str]:
     return found
 
 
+def _point(milliseconds: int) -> str:
+    """A point of a series up to its value."""
+    return f'{go_time(milliseconds)},"'
+
+
 def _series(labels: Mapping[str, str], times: list[str], values: Floats) -> str:
-    points = "],[".join([f'{time},"{number}"' for time, number in zip(times, go_numbers(values), strict=True)])
-    return f'{{"metric":{_metric(labels)},"values":[[{points}]]}}'
+    points = '"],['.join(map(add, times, go_numbers(values)))
+    return f'{{"metric":{_metric(labels)},"values":[[{points}"]]}}'
 
 
 def _metric(labels: Mapping[str, str]) -> str:
@@ -106,7 +112,8 @@ def go_numbers(values: Floats) -> list[str]:
     if is_whole and (size < _EXACT_IN_FLOAT).all():
         return [str(value) for value in values.astype(np.int64).tolist()]
     if (((size >= _PLAIN_FROM) & (size < _PLAIN_BELOW)) | (size == 0)).all():
-        return [repr(value).removesuffix(".0") for value in values.tolist()]
+        shortest = list(map(repr, values.tolist()))
+        return [text.removesuffix(".0") for text in shortest] if (values == np.trunc(values)).any() else shortest
     return [go_number(value) for value in values.tolist()]
 
 
