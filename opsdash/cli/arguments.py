@@ -49,6 +49,8 @@ COMMANDS = {
         Command(name="check", summary="every problem of a configuration at once", module="opsdash.cli.check"),
         Command(name="once", summary="one refresh of everything, printed", module="opsdash.cli.once"),
         Command(name="query", summary="ask one source one question", module="opsdash.cli.query"),
+        Command(name="rules", summary="test rules, or try them on history", module="opsdash.cli.rules"),
+        Command(name="alerts", summary="see and own alerts, also without a dashboard", module="opsdash.cli.alerts"),
         Command(name="schema", summary="JSON Schema of the configuration, for editors", module="opsdash.cli.schema"),
         Command(name="version", summary="the version, and what runs it", module="opsdash.cli.version"),
         Command(name="completion", summary="completion for bash, zsh or fish", module="opsdash.cli.completion"),
@@ -56,7 +58,7 @@ COMMANDS = {
 }
 
 PLANNED = (
-    "watch", "alerts", "actions", "audit", "rules", "import", "init", "record", "replay", "report", "serve",
+    "watch", "actions", "audit", "import", "init", "record", "replay", "report", "serve",
 )  # fmt: skip
 """Commands of the contract that a later version brings."""
 
