@@ -1,0 +1,1 @@
+"""Alertmanager: its alerts and silences, by API v2."""
