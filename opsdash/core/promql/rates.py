@@ -45,8 +45,11 @@ def _from_zero(to_start: Floats, sampled: Floats, begins: Floats, change: Floats
 
 def _lost_at_resets(windows: Windows) -> Floats | float:
     """What a counter had before each of its resets inside of a window."""
-    values = windows.batch.values
-    falling = np.flatnonzero((values[:, 1:] < values[:, :-1]).any(axis=1))
+    values, times = windows.batch.values, windows.batch.times
+    falls = values[:, 1:] < values[:, :-1]
+    if len(times) > 1:  # what fills up a row is below its last sample, and no reset
+        falls &= times[:, 1:] < windows.batch.beyond
+    falling = np.flatnonzero(falls.any(axis=1))
     if not falling.size:
         return 0.0
     if falling.size == len(values):
