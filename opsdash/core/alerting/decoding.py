@@ -10,6 +10,7 @@ import json
 import math
 from dataclasses import fields
 from enum import Enum
+from functools import lru_cache
 from typing import Any, TypeVar, cast, get_args
 
 from opsdash.core.alerting.alert import Alert, Cause, Phase
@@ -36,8 +37,12 @@ class Unreadable(ValueError):
 
 def encoded(value: object) -> Json:
     """The JSON object of a value."""
-    names = (one.name for one in fields(cast("Any", value)))
-    return {name: _plain(getattr(value, name)) for name in names}
+    return {name: _plain(getattr(value, name)) for name in _names(type(value))}
+
+
+@lru_cache(maxsize=32)
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(kind))
 
 
 def number_text(value: float) -> float | str:
@@ -48,21 +53,19 @@ def number_text(value: float) -> float | str:
 
 
 def _plain(value: object) -> object:  # noqa: PLR0911 - one a kind of value
-    match value:
-        case float():
-            return number_text(value)
-        case Severity():
-            return value.word
-        case Enum():
-            return value.value
-        case None | bool() | int() | str():
-            return value
-        case Matcher():
-            return [value.name, value.op, value.value]
-        case tuple():
-            return [_plain(each) for each in value]
-        case _:
-            return {str(key): _plain(each) for key, each in cast("Json", dict(cast("Json", value))).items()}
+    if value is None or type(value) in (str, int, bool):
+        return value
+    if isinstance(value, float):
+        return number_text(value)
+    if isinstance(value, Severity):
+        return value.word
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Matcher):
+        return [value.name, value.op, value.value]
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    return {str(key): _plain(each) for key, each in cast("Json", value).items()}
 
 
 # --- in --------------------------------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ def as_written(template: str, _: Expansion) -> str:
 class Round:
     """The alerts of a rule at one instant, and what happened to them."""
 
-    def __init__(self, rule: AlertRule, state: RuleState, at_s: float, expand: Expand, interval_s: float) -> None:  # noqa: PLR0913
+    def __init__(self, rule: AlertRule, state: RuleState, at_s: float, expand: Expand, interval_s: float) -> None:
         self.rule = rule
         self.interval_s = interval_s
         self.at_s = at_s
