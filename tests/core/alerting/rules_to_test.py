@@ -42,7 +42,7 @@ def any_series(**changed: Any) -> AlertRule:
 
 def orders(value: float) -> Answered:
     """One series with this value."""
-    return answer({ORDERS: value})
+    return answer({ORDERS: float(value)})
 
 
 def answer(*readings: Mapping[Labels, float], cut: tuple[str, ...] = ()) -> Answered:
