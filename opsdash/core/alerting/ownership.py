@@ -122,7 +122,8 @@ def assign(
     """
     text = line_of(note)
     _refuse_length(for_s)
-    _refuse_stranger(book, owner, is_operator)
+    if owner != by:
+        _refuse_stranger(book, owner, is_operator)
     found, unknown = named(book, fingerprints, foreign)
     taken, over = still_wrong(found, now_s=now_s, verb="assign")
     left = (*unknown, *over)

@@ -24,7 +24,7 @@ from opsdash.core.alerting.severity import Severity
 from opsdash.core.audit import canonical
 from opsdash.core.documents import Changes, Document, Write
 from opsdash.core.errors import Refused
-from tests.fakes.alerts import NOW_S, ack, after, alert, book, health, pending, resolved, rule, spec
+from tests.fakes.books import NOW_S, ack, after, alert, book, health, pending, resolved, rule, spec
 
 RULE = rule(ack=AckPolicy(expires_s=4 * 3600, worsens_share=0.5, idle_s=3600))
 SPEC = spec(RULE)

@@ -20,7 +20,7 @@ from opsdash.core.alerting.severity import Severity
 from opsdash.core.alerting.spec import CommentRule, Escalate, NotifierSpec
 from opsdash.core.audit import canonical
 from opsdash.core.errors import Refused
-from tests.fakes.alerts import NOW_S, ack, after, alert, book, health, pending, resolved, rule, spec
+from tests.fakes.books import NOW_S, ack, after, alert, book, health, pending, resolved, rule, spec
 
 ORDERS, USERS = alert(), alert(labels="service=users")
 SPEC = spec()

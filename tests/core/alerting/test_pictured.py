@@ -23,7 +23,7 @@ from opsdash.core.alerting.selecting import all_selected, selected
 from opsdash.core.alerting.severity import Severity
 from opsdash.core.alerting.spec import AlertingSpec, InhibitRule, MaintenanceWindow, Slo
 from opsdash.core.errors import Refused
-from tests.fakes.alerts import NOW_S, ack, alert, book, health, pending, resolved, rule, spec
+from tests.fakes.books import NOW_S, ack, alert, book, health, pending, resolved, rule, spec
 
 SPEC = spec()
 

@@ -16,7 +16,7 @@ from opsdash.core.alerting.maintenance import next_start, open_windows, opened_a
 from opsdash.core.alerting.matcher_text import parse_matchers
 from opsdash.core.alerting.spec import InhibitRule, MaintenanceWindow
 from opsdash.core.alerting.where import where, wheres
-from tests.fakes.alerts import alert, pending, resolved
+from tests.fakes.books import alert, pending, resolved
 
 DOWN = InhibitRule(
     source=parse_matchers('alertname="NodeDown"'), target=parse_matchers('alertname!="NodeDown"'), equal=("node",)
