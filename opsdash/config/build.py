@@ -49,7 +49,7 @@ def source_spec(name: str, source: Source, folder: Path) -> SourceSpec:
         url=source.url,
         timeout_s=source.timeout,
         headers=tuple(
-            (name, value if isinstance(value, str) else _anchored(value, folder))
+            (name, value if isinstance(value, str) else anchored(value, folder))
             for name, value in source.headers.items()
         ),
         auth=_auth(source.auth, folder),
@@ -76,13 +76,13 @@ def _auth(auth: AuthModel | None, folder: Path) -> Auth | None:
     if auth is None:
         return None
     if auth.bearer is not None:
-        return BearerAuth(token=_anchored(auth.bearer, folder))
+        return BearerAuth(token=anchored(auth.bearer, folder))
     if auth.basic is not None:
-        return BasicAuth(username=auth.basic.username, password=_anchored(auth.basic.password, folder))
-    return ApiKeyAuth(key=_anchored(auth.api_key, folder)) if auth.api_key is not None else None
+        return BasicAuth(username=auth.basic.username, password=anchored(auth.basic.password, folder))
+    return ApiKeyAuth(key=anchored(auth.api_key, folder)) if auth.api_key is not None else None
 
 
-def _anchored(secret: SecretRef, folder: Path) -> SecretRef:
+def anchored(secret: SecretRef, folder: Path) -> SecretRef:
     """The reference; that to a file with an absolute path."""
     if secret.scheme != "file":
         return secret
@@ -213,7 +213,7 @@ def query_of(panel: Panel, query: QueryModel, kinds: Mapping[str, str]) -> Query
     return EsQuery(
         source=source,
         query=query.query or "",
-        metric=_metric(query.metric),
+        metric=es_metric(query.metric),
         group_by=query.group_by,
         groups=query.groups,
         filters=filters,
@@ -224,7 +224,8 @@ def query_of(panel: Panel, query: QueryModel, kinds: Mapping[str, str]) -> Query
     )
 
 
-def _metric(metric: Metric | None) -> EsMetric:
+def es_metric(metric: Metric | None) -> EsMetric:
+    """What Elasticsearch computes; documents are counted where nothing is said."""
     if metric is None:
         return EsMetric(function="count")
     function, field = next(metric_fields(metric))

@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 from opsdash.config.documents import Document
 from opsdash.config.models.model import Model
 from opsdash.config.models.panel import Dashboard, DashboardHead, Panel
-from opsdash.config.models.root import LATER, Root, Top
+from opsdash.config.models.root import LATER, SECTIONS, Root, Top
 from opsdash.config.models.scalars import described
 from opsdash.config.models.source import Source
 from opsdash.config.models.variable import Variable
@@ -59,6 +59,8 @@ class ParsedFile:
     named_sources: dict[str, Place] = field(default_factory=dict)
     """Also those that are wrong: a reference to one of them is not a mistake of its own."""
     named_variables: dict[str, Place] = field(default_factory=dict)
+    sections: dict[str, list[Parsed[Any]]] = field(default_factory=dict)
+    """`alerts`, `slos`, `actions`, `store`, `notify`: the models of `SECTION_MODELS`; one, or those of a list."""
 
 
 def parse_document(document: Document, report: Report) -> ParsedFile | None:
@@ -72,7 +74,7 @@ def parse_document(document: Document, report: Report) -> ParsedFile | None:
     if root is None:
         return None
     file = ParsedFile(root=root)
-    _later(whole, top, report)
+    _sections(file, whole, top, report)
     for name, value in _mapping(parts, "sources", top, report).items():
         place = top / "sources" / name
         file.named_sources[name] = place
@@ -100,22 +102,22 @@ def _dashboard(file: ParsedFile, value: object, place: Place, report: Report) ->
         file.dashboards.append(ParsedDashboard(head, understood, len(panels)))
 
 
-def _later(whole: Mapping[str, object], top: Place, report: Report) -> None:
-    """Checks what is read but not evaluated yet; its models are imported only where it is used."""
-    given = [name for name in LATER if name in whole]
+def _sections(file: ParsedFile, whole: Mapping[str, object], top: Place, report: Report) -> None:
+    """The parts that a plain dashboard does not have; their models are imported only where they are given."""
+    given = [name for name in SECTIONS if name in whole]
     if not given:
         return
-    from opsdash.config.models.later import LATER_MODELS  # noqa: PLC0415 - 20 ms, for who has these keys
+    from opsdash.config.models.sections import SECTION_MODELS  # noqa: PLC0415 - 20 ms, for who has these keys
 
     for name in given:
-        model, is_list = LATER_MODELS[name]
-        value = whole[name]
+        model, is_list = SECTION_MODELS[name]
+        places = [(whole[name], top / name)]
         if is_list:
-            for index, item in enumerate(_list(whole, name, top, report)):
-                parse_model(model, item, top / name / index, report)
-        else:
-            parse_model(model, value, top / name, report)
-        report.warning(top / name, f"{name} is read but not evaluated by this version", key=True)
+            places = [(item, top / name / index) for index, item in enumerate(_list(whole, name, top, report))]
+        parsed = [parse_model(model, value, place, report) for value, place in places]
+        file.sections[name] = [one for one in parsed if one is not None]
+        if name in LATER:
+            report.warning(top / name, f"{name} is read but not evaluated by this version", key=True)
 
 
 def _mapping(data: Mapping[str, object], name: str, place: Place, report: Report) -> dict[str, object]:

@@ -6,22 +6,22 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
-from opsdash.config.models.later import LATER_MODELS
 from opsdash.config.models.model import Model
 from opsdash.config.models.root import Root
+from opsdash.config.models.sections import SECTION_MODELS
 
 SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
 
 
 def json_schema() -> dict[str, Any]:
     """The schema of one configuration file."""
-    models: list[type[Model]] = [Root, *(model for model, _ in LATER_MODELS.values())]
+    models: list[type[Model]] = [Root, *(model for model, _ in SECTION_MODELS.values())]
     refs, document = models_json_schema(
         [(model, "validation") for model in models], by_alias=True, schema_generator=_Untitled
     )
     definitions: dict[str, Any] = document["$defs"]
     root = definitions.pop("Root")
-    for name, (model, is_list) in LATER_MODELS.items():
+    for name, (model, is_list) in SECTION_MODELS.items():
         ref = refs[(model, "validation")]
         described = {"description": root["properties"][name]["description"]}
         root["properties"][name] = {"type": "array", "items": ref, **described} if is_list else {**ref, **described}

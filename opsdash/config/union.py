@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from opsdash.config.build import identities, panel_spec, source_spec, variable_spec
 from opsdash.config.models.source import Source
@@ -14,6 +14,7 @@ from opsdash.config.parsing import Parsed, ParsedDashboard, ParsedFile
 from opsdash.config.problems import shown
 from opsdash.config.report import Place, Report
 from opsdash.config.texts import variable_texts
+from opsdash.core.alerting.spec import AlertingSpec
 from opsdash.core.substitution.substitute import references
 from opsdash.core.view.board import Board
 from opsdash.core.view.panels import Dashboard
@@ -21,6 +22,7 @@ from opsdash.core.view.panels import Dashboard
 T = TypeVar("T")
 SCALARS = ("version", "title", "environment", "refresh", "range", "timezone", "theme", "keys", "ascii", "bell")
 SINGLE = ("store",)
+DEFAULT_REFRESH_S = 5.0
 
 
 @dataclass(slots=True, eq=False)
@@ -35,6 +37,8 @@ class Union:
     named_sources: dict[str, Place] = field(default_factory=dict)
     """Also those that are wrong in themselves."""
     named_variables: dict[str, Place] = field(default_factory=dict)
+    sections: dict[str, list[Parsed[Any]]] = field(default_factory=dict)
+    """`alerts`, `slos`, `actions`, `store`, `notify` of all files."""
 
     def identities(self) -> list[list[str]]:
         """Panel ids, by dashboard."""
@@ -56,9 +60,18 @@ def join(files: list[ParsedFile], report: Report) -> Union:
         union.sources = {**file.sources, **union.sources}
         union.variables = {**file.variables, **union.variables}
         union.dashboards.extend(file.dashboards)
+        for name, parts in file.sections.items():
+            _joined(name, parts, union.sections, report)
     union.sources = {name: union.sources[name] for name in union.named_sources if name in union.sources}
     union.variables = {name: union.variables[name] for name in union.named_variables if name in union.variables}
     return union
+
+
+def _joined(name: str, parts: list[Parsed[Any]], into: dict[str, list[Parsed[Any]]], report: Report) -> None:
+    if name in SINGLE and name in into and parts:
+        report.error(parts[0].place, f"given twice; also in {into[name][0].place}", key=True)
+        return
+    into.setdefault(name, []).extend(parts)
 
 
 def _named(kind: str, given: Mapping[str, Place], into: dict[str, Place], report: Report) -> None:
@@ -102,9 +115,20 @@ def assemble(union: Union, files: tuple[str, ...]) -> Board:
             if source.model.kind != "alertmanager"
         ),
         variables=tuple(variable_spec(name, union.variables[name].model) for name in in_order(union)),
+        alerting=_alerting(union, top),
         files=files,
         **{renamed.get(name, name): value for name, value in top.items() if name != "version"},  # type: ignore[arg-type]
     )
+
+
+def _alerting(union: Union, top: Mapping[str, object]) -> AlertingSpec:
+    """What is said of alerts; nothing of it is imported where nothing is said."""
+    if not union.sections and all(source.model.kind != "alertmanager" for source in union.sources.values()):
+        return AlertingSpec()
+    from opsdash.config.build_alerts import alerting_spec  # noqa: PLC0415 - it brings the grammar of PromQL
+
+    refresh_s = top.get("refresh")
+    return alerting_spec(union, refresh_s if isinstance(refresh_s, float) else DEFAULT_REFRESH_S)
 
 
 def in_order(union: Union) -> list[str]:

@@ -32,7 +32,7 @@ dashboards:
       - {title: L, kind: logs, source: logs, queries: [{query: ""}]}
 """
 )
-WARNED = SOUND + "alerts: {groups: []}\n"
+WARNED = SOUND + "actions: {enabled: false}\n"
 BROKEN = SOUND.replace("kind: stat", "kind: stats")
 
 
@@ -61,7 +61,7 @@ def test_a_warning_fails_only_a_strict_check(tmp_path: Path, capsys: pytest.Capt
     file = written(tmp_path, WARNED)
     assert check(file) == 0
     assert check(file, strict=True) == 78
-    assert capsys.readouterr().out.count("alerts: warning: alerts is read but not evaluated") == 2
+    assert capsys.readouterr().out.count("actions: warning: actions is read but not evaluated") == 2
 
 
 def test_json_is_what_the_manual_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -74,9 +74,9 @@ def test_json_is_what_the_manual_says(tmp_path: Path, capsys: pytest.CaptureFixt
                 "file": str(file),
                 "line": 13,
                 "column": 1,
-                "key": "alerts",
+                "key": "actions",
                 "severity": "warning",
-                "message": "alerts is read but not evaluated by this version",
+                "message": "actions is read but not evaluated by this version",
             }
         ],
     }

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from opsdash.config import load
-from opsdash.config.models.later import LATER_MODELS
+from opsdash.config.models.sections import SECTION_MODELS
 from opsdash.config.models.panel import Dashboard, Panel
 from opsdash.config.models.query import Metric, PanelQuery
 from opsdash.config.models.root import Root
@@ -22,7 +22,7 @@ CONTRACT = Path(__file__).parent / "data" / "contract.yaml"
 
 WORDS = sorted(
     {key for model in (Root, Source, Auth, TlsFiles, Variable, Dashboard, Panel, PanelQuery, Metric)
-     for key in model.model_fields} | {key for model, _ in LATER_MODELS.values() for key in model.model_fields}
+     for key in model.model_fields} | {key for model, _ in SECTION_MODELS.values() for key in model.model_fields}
 )  # fmt: skip
 LEAVES = (
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10)

@@ -40,7 +40,7 @@ from tests.config.written import HEAD, of_panel, problems
         ("variables: {a: {free_text: true, regex: '(a+)+'}}", "5:41: variables.a.regex: a repeat or a choice inside of a repeat; matching could take for ever"),
         ("variables: {a: {free_text: true, all_value: x}}", "5:34: variables.a.all_value: warning: has no effect without include_all: true"),
         ("variables: {a: {source: prom, label_values: {label: x, metric: 'm{a=\"$a\"}'}}}", "5:64: variables.a.label_values.metric: $a is used in its own values"),
-        ("alerts: {groups: [{name: a, rules: [{alert: x, source: prom, expr: up, fro: 1m}]}]}", "5:72: alerts.groups[0].rules[0].fro: unknown key; did you mean for?"),
+        ("alerts: {groups: [{name: a, rules: [{alert: x, source: prom, severity: info, expr: up, fro: 1m}]}]}", "5:88: alerts.groups[0].rules[0].fro: unknown key; did you mean for?"),
         ("slos: [{name: a, objective: 100%, window: 30d, source: prom, good: x, total: y}]", '5:29: slos[0].objective: "100%" is not above 0 and below 100'),
         ("store: {url: 'postgresql://me:pw@h/d'}", "5:14: store.url: a password in an address; secrets go by reference: env:NAME, file:PATH"),
         ("notify: [{kind: webhok}]", '5:17: notify[0].kind: "webhok" is not a way to notify; did you mean webhook?'),

@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from opsdash.cli import schema as command
-from opsdash.config.models.later import LATER_MODELS
+from opsdash.config.models.sections import SECTION_MODELS
 from opsdash.config.models.model import Model
 from opsdash.config.models.root import Root
 from opsdash.config.nodes import parse, plain
@@ -26,7 +26,7 @@ SCHEMA = json_schema()
 
 def models() -> Iterator[type[Model]]:
     """Every model, each once."""
-    waiting: list[type[Model]] = [Root, *(model for model, _ in LATER_MODELS.values())]
+    waiting: list[type[Model]] = [Root, *(model for model, _ in SECTION_MODELS.values())]
     seen: set[type[Model]] = set()
     while waiting:
         model = waiting.pop()

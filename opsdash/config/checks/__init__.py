@@ -19,3 +19,9 @@ def check(union: Union, report: Report, theme_folders: Sequence[Path]) -> None:
     check_sources(union, report)
     check_variables(union, report)
     check_dashboards(union, report)
+    if union.sections:
+        from opsdash.config.checks.alerts import check_alerts  # noqa: PLC0415 - it brings the grammar of PromQL
+        from opsdash.config.checks.notify import check_notify  # noqa: PLC0415
+
+        check_alerts(union, report)
+        check_notify(union, report)

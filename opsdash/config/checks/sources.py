@@ -38,8 +38,6 @@ def _kind(source: Parsed[Source], report: Report) -> None:
     for key in wrong:
         if key in model.model_fields_set:
             report.error(source.place / key, f"a source of kind {model.kind} has no {key}", key=True)
-    if model.kind == "alertmanager":
-        report.warning(source.place, "an Alertmanager is read but not asked by this version", key=True)
 
 
 def _auth(source: Parsed[Source], report: Report) -> None:

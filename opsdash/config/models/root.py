@@ -56,7 +56,9 @@ class Root(Top):
     dashboards: list[Dashboard] = Field(default_factory=list, description="The tabs.")
 
 
-LATER = ("alerts", "slos", "actions", "store", "notify")
+SECTIONS = ("alerts", "slos", "actions", "store", "notify")
+"""Keys whose models are imported only where they are given."""
+LATER = ("actions",)
 """Keys that are read but not evaluated by this version."""
 
-__all__ = ["LATER", "Root", "Top"]
+__all__ = ["LATER", "SECTIONS", "Root", "Top"]

@@ -10,6 +10,7 @@ from opsdash.core.alerting.matchers import Matchers
 from opsdash.core.alerting.rules import RuleGroup
 from opsdash.core.alerting.severity import Severity
 from opsdash.core.secret import SecretRef
+from opsdash.core.sources import SourceSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +114,10 @@ class AlertingSpec:
     mirror: bool = True
     """Whether an acknowledgement of an Alertmanager's alert becomes a silence there."""
 
+    hubs: tuple[SourceSpec, ...] = ()
+    """The sources of kind alertmanager."""
+
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is evaluated."""
-        return not any(group.rules for group in self.groups)
+        """Whether there is nothing to show: no rule and no Alertmanager."""
+        return not self.hubs and not any(group.rules for group in self.groups)
