@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 BEGIN_AFTER_S = 0.6
 """This host's seconds from the faces' first answer to the first line where nobody asks for a log."""
+OTHERS_FIRST_S = 0.2
+"""From the first question for a log to the first line: those for metrics, which came with it, are answered before."""
 LONGEST_ANSWER_S = 30.0
 
 
@@ -52,6 +54,7 @@ class LateLogs:
         try:
             async with asyncio.timeout(BEGIN_AFTER_S):
                 await self._is_asked.wait()
+                await asyncio.sleep(OTHERS_FIRST_S)
         except TimeoutError:
             pass
         await self._on_the_thread(self._open)
