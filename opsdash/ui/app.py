@@ -13,19 +13,23 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events, work
 from textual.binding import BindingType
 
-from opsdash.core.errors import OpsdashError
+from opsdash.core.errors import OpsdashError, Refused
 from opsdash.core.metrics.queries import LogQuery
 from opsdash.core.text import fit
 from opsdash.core.view.keymap import parse_key
 from opsdash.ui import mouse
-from opsdash.ui.bridge import carry_snapshots, played, tell_engine
+from opsdash.ui.alarm import notification
+from opsdash.ui.bridge import carry_snapshots, owned, played, tell_engine
 from opsdash.ui.effects import (
     Copy,
     Effect,
+    LookUp,
     OlderLogs,
+    Own,
     PlayDrill,
     Quit,
     Redraw,
+    Ring,
     Say,
     Suspend,
     Write,
@@ -48,6 +52,8 @@ PAINT_SLICE_S = 0.004
 PAINT_PAUSE_S = 0.002
 _DOUBLE_CLICK_S = 0.4
 _LONGEST_COPY = 64 * 1024
+_DEEDS_END_S = 3.0
+"""What was asked for with alerts is waited for so long when the program ends."""
 _NOT_DONE = {"start": "the incident was not started", "cure": "not cured", "clear": "not cleared"}
 
 
@@ -69,6 +75,7 @@ class OpsdashApp(ExactDisplay):
         self._writer = ExactWriter(self.write_exactly)
         self._painting: asyncio.TimerHandle | None = None
         self._last_click: tuple[float, int, int] = (-1e9, -1, -1)
+        self._deeds: set[asyncio.Future[str]] = set()
 
     @property
     def session(self) -> Session:
@@ -214,7 +221,7 @@ class OpsdashApp(ExactDisplay):
         if not tell_engine(self._around.engine, effect):
             self._do(effect)
 
-    def _do(self, effect: Effect) -> None:
+    def _do(self, effect: Effect) -> None:  # noqa: C901 - one case an effect
         match effect:
             case Copy():
                 self._copy(effect)
@@ -224,6 +231,12 @@ class OpsdashApp(ExactDisplay):
                 self._fetch_older(effect.panel_id)
             case PlayDrill():
                 self._play_drill(effect)
+            case Own():
+                self._own(effect)
+            case LookUp():
+                self._look_up(effect)
+            case Ring():
+                self._ring(effect)
             case Say():
                 self._session.say(effect.text, effect.level)
             case Suspend():
@@ -277,6 +290,53 @@ class OpsdashApp(ExactDisplay):
         else:
             self._session.say(words, "info" if effect.act == "start" else "good")
         self._draw()
+
+    @work(exit_on_error=False, group="deeds")
+    async def _own(self, effect: Own) -> None:
+        """A write: once it is asked for nothing on the screen stops it; its outcome is a line."""
+        ownership = self._around.ownership
+        if ownership is None:
+            self._session.say("not done: nobody can own alerts here; no store is set up", "bad")
+            return
+        deed = asyncio.ensure_future(owned(ownership, effect))
+        self._deeds.add(deed)
+        deed.add_done_callback(self._deeds.discard)
+        try:
+            words = await asyncio.shield(deed)
+        except OpsdashError as error:
+            self._session.say(f"not done: {error.message}", "bad")
+        else:
+            self._session.say(words, "good")
+        self._draw()
+
+    async def on_unmount(self) -> None:
+        """Deeds that are under way are carried out before the program ends."""
+        if self._deeds:
+            await asyncio.wait(set(self._deeds), timeout=_DEEDS_END_S)
+
+    @work(exit_on_error=False, group="history")
+    async def _look_up(self, effect: LookUp) -> None:
+        """The entries go to the screen that asked, if it is still there."""
+        ownership = self._around.ownership
+        try:
+            if ownership is None:
+                raise Refused("no history: no store is set up")
+            page = await ownership.timeline(effect.fingerprint, before_seq=effect.before_seq)
+        except OpsdashError as error:
+            self._session.told_history(effect, (), error.message)
+        else:
+            self._session.told_history(effect, page, "")
+        self._draw()
+
+    def _ring(self, effect: Ring) -> None:
+        """The bell, and a notification of the operator's own terminal, as far as they are wanted."""
+        board, terminal = self._around.board(), self._around.terminal
+        if board.bell:
+            self.write_exactly("\x07")
+        if board.alerting.desktop:
+            self.write_exactly(
+                notification(effect.text, term=terminal.name, tmux=terminal.in_tmux, screen=terminal.in_screen)
+            )
 
     @work(exit_on_error=False, exclusive=True, group="older-logs")
     async def _fetch_older(self, panel_id: str) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import assert_never
 
 from opsdash.ports import Drills
-from opsdash.ui.effects import ChooseRange, ChooseVariable, Compare, Effect, Pause, PlayDrill, Refresh, Resume
-from opsdash.ui.engine_port import EnginePort
+from opsdash.ui.effects import ChooseRange, ChooseVariable, Compare, Effect, Own, Pause, PlayDrill, Refresh, Resume
+from opsdash.ui.engine_port import EnginePort, Ownership
 from opsdash.ui.messages import SnapshotArrived
 
 
@@ -48,3 +48,29 @@ async def played(drills: Drills, effect: PlayDrill) -> str:
             return await drills.clear()
         case _:
             assert_never(effect.act)
+
+
+async def owned(ownership: Ownership, asked: Own) -> str:  # noqa: PLR0911 - one case a verb
+    """Does with alerts what was asked for; what happened, for a person. Raises OpsdashError."""
+    whom, text = asked.fingerprints, asked.text
+    match asked.verb:
+        case "acknowledge":
+            return await ownership.acknowledge(whom, note=text, for_s=asked.for_s)
+        case "unacknowledge":
+            return await ownership.unacknowledge(whom)
+        case "assign":
+            return await ownership.assign(whom, asked.owner, note=text)
+        case "note":
+            return await ownership.note(whom, text)
+        case "escalate":
+            return await ownership.escalate(whom, note=text)
+        case "silence":
+            return await ownership.silence(
+                asked.matchers, for_s=asked.for_s or 0.0, comment=text, everything=asked.everything
+            )
+        case "extend":
+            return await ownership.extend(asked.silence_id, asked.for_s or 0.0)
+        case "expire":
+            return await ownership.expire(asked.silence_id)
+        case _:
+            assert_never(asked.verb)

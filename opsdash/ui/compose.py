@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from opsdash.core.text import fit, text_width
 from opsdash.core.view.cells import BOLD, Cells, ink
+from opsdash.core.view.keymap import Where
 from opsdash.core.view.layout import SMALLEST_HEIGHT, SMALLEST_WIDTH
 from opsdash.core.view.plain_ascii import to_ascii
 from opsdash.core.view.roles import Role
 from opsdash.ui.desk import Desk, Toast
+from opsdash.ui.overlays.overlay import Overlay
 from opsdash.ui.scene import BOTTOM_LINES, TOP_LINES, Scene
 from opsdash.ui.tiles import Tiles, Wanted
 from opsdash.ui.widgets.footer import draw_footer
@@ -48,13 +50,29 @@ def compose(desk: Desk, scene: Scene, tiles: Tiles) -> Cells:
     if not scene.on_screen(desk):
         _say_empty(cells, desk, scene)
     cells.blit(0, scene.height - BOTTOM_LINES, draw_footer(desk, scene, scene.width))
-    _put_toasts(cells, desk.toasts)
-    if desk.overlay is not None:
-        x, y, picture = desk.overlay.draw(desk, scene)
+    layers = _layers(desk.overlay)
+    if not layers or not _is_screen(layers[0]):
+        _put_toasts(cells, desk.toasts)
+    for layer in layers:
+        x, y, picture = layer.draw(desk, scene)
         cells.blit(x, y, picture)
+        if layer is layers[0] and _is_screen(layer):
+            _put_toasts(cells, desk.toasts)
     if scene.ascii_only:
         to_ascii(cells)
     return cells
+
+
+def _layers(overlay: Overlay | None) -> tuple[Overlay, ...]:
+    """What lies over the dashboard, from below: a dialog has the screen that it was opened from under it."""
+    if overlay is None:
+        return ()
+    return (*_layers(getattr(overlay, "under", None)), overlay)
+
+
+def _is_screen(overlay: Overlay) -> bool:
+    """Whether it takes the place of the dashboard: what is told for a while lies over it then."""
+    return Where.ALERT_SCREENS in getattr(overlay, "places", ())
 
 
 def _say_too_small(cells: Cells) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from opsdash.core.alerting.matchers import Matchers
 from opsdash.core.variables import Selection
 from opsdash.core.view.timerange import TimeRange
 
@@ -110,9 +111,46 @@ class Run:
     command: str
 
 
+Verb = Literal[
+    "acknowledge", "unacknowledge", "assign", "note", "escalate", "silence", "extend", "expire"
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Own:
+    """Do something with alerts or silences, in the operator's name. Once asked for it is carried out, whatever the
+    screen does meanwhile."""
+
+    verb: Verb
+    fingerprints: tuple[str, ...] = ()
+    text: str = ""
+    """A note or a comment."""
+    owner: str = ""
+    for_s: float | None = None
+    matchers: Matchers = ()
+    silence_id: str = ""
+    everything: bool = False
+    """The operator typed that hiding every alert is meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """Read the history of an alert: the newest page, or the one before an entry."""
+
+    fingerprint: str
+    before_seq: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """Tell a person who does not look at the screen."""
+
+    text: str
+
+
 Effect = (
     ChooseRange | Pause | Resume | Refresh | Compare | ChooseVariable | Copy | Write | OlderLogs | Say | Suspend
-    | Redraw | Quit | PlayDrill | Run
+    | Redraw | Quit | PlayDrill | Run | Own | LookUp | Ring
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from opsdash.core.text import text_width
 from opsdash.ui.commands.navigation import focus_panel, settled, show_dashboard, turn_page
 from opsdash.ui.commands.registry import HANDLERS
 from opsdash.ui.commands.rows import scroll_rows
@@ -12,21 +13,25 @@ from opsdash.ui.desk import Desk
 from opsdash.ui.effects import Step
 from opsdash.ui.overlays.overlay import Clicked, Scrolled
 from opsdash.ui.scene import ROW_KINDS, TOP_LINES, Scene
-from opsdash.ui.widgets.tabs import tabs_of
+from opsdash.ui.widgets.tabs import line_of
 
 Happening = Callable[[Desk, Scene], Step | None]
 """Something that happened, as a function that says what it leads to."""
 _WHEEL_ROWS = 3
 
 
-def clicked(x: int, y: int, *, twice: bool, desk: Desk, scene: Scene) -> Step | None:
+def clicked(x: int, y: int, *, twice: bool, desk: Desk, scene: Scene) -> Step | None:  # noqa: PLR0911 - one for each place
     """A click focuses, a double click maximises or restores, a click on a tab shows it."""
     if scene.too_small:
         return None
     if desk.overlay is not None:
         return desk.overlay.hear(Clicked(x, y), desk, scene)
     if y == 1:
-        tab = next((tab for tab in tabs_of(desk, scene, scene.width) if tab.x <= x < tab.x + tab.w), None)
+        tabs, screens = line_of(desk, scene, scene.width)
+        screen = next((screen for screen in screens if screen.x <= x < screen.x + text_width(screen.text)), None)
+        if screen is not None:
+            return HANDLERS[screen.command](desk, scene)
+        tab = next((tab for tab in tabs if tab.x <= x < tab.x + tab.w), None)
         return show_dashboard(tab.dashboard, desk, scene) if tab is not None else None
     panel_id = _under(x, y, desk, scene)
     if panel_id is None:

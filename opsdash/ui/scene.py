@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 
+from opsdash.core.view.alerts.on_panels import with_alerts
 from opsdash.core.view.board import Board
 from opsdash.core.view.keymap import Keymap, Where
 from opsdash.core.view.layout import SMALLEST_HEIGHT, SMALLEST_WIDTH, Placed, Placement, place
@@ -15,6 +16,7 @@ from opsdash.core.view.theme import Theme
 from opsdash.core.view.timerange import anchored_axis
 from opsdash.ports import Drill
 from opsdash.ui.desk import Desk
+from opsdash.ui.engine_port import Ownership
 
 ROW_KINDS = frozenset({PanelKind.TABLE, PanelKind.LOGS, PanelKind.ALERTS})
 """Panels with rows to go through."""
@@ -51,6 +53,8 @@ class Scene:
     up_bytes_s: float | None = None
     drills: tuple[Drill, ...] = ()
     """Incidents that can be played; none but on the demo."""
+    ownership: Ownership | None = None
+    """Whom a silence is proposed and previewed by."""
 
     @property
     def too_small(self) -> bool:
@@ -92,8 +96,11 @@ class Scene:
         return next((spec for spec in self.specs(desk.dashboard) if spec.id == desk.focus), None)
 
     def view(self, panel_id: str) -> PanelView | None:
-        """What a panel shows; None while the engine has not given it."""
-        return self.snapshot.panels.get(panel_id)
+        """What a panel shows, its alerts among it; None while the engine has not given it."""
+        view = self.snapshot.panels.get(panel_id)
+        if view is None or self.snapshot.alerts is None:
+            return view
+        return with_alerts(view, self.snapshot.alerts, self.snapshot.dashboard_of.get(panel_id, ""))
 
     def axis(self, panel: PanelView | None = None) -> tuple[float, float]:
         """The ends of the time axes: standing still between jumps while live, exact otherwise."""
@@ -132,7 +139,7 @@ class Scene:
     def stack(self, desk: Desk) -> tuple[Where, ...]:
         """Where a key is heard, the most specific place first."""
         if desk.overlay is not None:
-            return (desk.overlay.where, Where.EVERYWHERE)
+            return (*getattr(desk.overlay, "places", (desk.overlay.where,)), Where.EVERYWHERE)
         spec = self.focused(desk)
         rows = spec is not None and spec.kind in ROW_KINDS
         places = [

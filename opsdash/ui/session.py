@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import tzinfo
+from typing import Any
 
+from opsdash.core.audit import Entry
 from opsdash.core.view.cells import Cells
 from opsdash.core.view.keymap import Keymap, keymap_with
 from opsdash.core.view.snapshot import Snapshot
 from opsdash.core.view.theme import Theme
+from opsdash.ui.alarm import Alarm
 from opsdash.ui.commands.navigation import settled
 from opsdash.ui.commands.registry import HANDLERS
 from opsdash.ui.commands.rows import kept_rows
 from opsdash.ui.compose import compose, wanted_tiles
 from opsdash.ui.desk import Desk, Toast
-from opsdash.ui.effects import Effect, Run, Step
+from opsdash.ui.effects import Effect, LookUp, Ring, Run, Step
 from opsdash.ui.inks import Inks
 from opsdash.ui.news import Rates, news_of
 from opsdash.ui.overlays.overlay import Commanded, Typed
@@ -40,12 +43,14 @@ class Session:
         self._themes = tuple(around.themes())
         self._tiles = Tiles(around.painter, around.clock.monotonic_s)
         self._rates = Rates()
+        self._alarm = Alarm()
         self.snapshot: Snapshot = around.engine.snapshot()
         self.size = (80, 24)
         utc = self._board.timezone.upper() == "UTC"
         self.desk = Desk(theme=self._first_theme().name, dashboard=max(self.snapshot.current, 0), utc=utc)
         self._inks = Inks(self._first_theme(), around.terminal.depth)
         self._shown: tuple[int, tuple[str, ...]] | None = None
+        self._looked_at: frozenset[str] = frozenset()
 
     # --- what is -----------------------------------------------------------------------------------------------
 
@@ -68,6 +73,7 @@ class Session:
             down_bytes_s=self._rates.down_bytes_s,
             up_bytes_s=self._rates.up_bytes_s,
             drills=self._drills,
+            ownership=self._around.ownership,
         )
 
     @property
@@ -106,6 +112,11 @@ class Session:
         for text, level in news_of(before, snapshot):
             self.say(text, level)
         self.desk = kept_rows(self.desk, self.scene)
+        self._alarm.noted(snapshot.alerts)
+        self._ring()
+        goes_along = getattr(self.desk.overlay, "arrived", None)
+        if goes_along is not None:
+            self._take(goes_along(self.desk, self.scene))
         self._settle()
 
     def _reloaded(self) -> None:
@@ -129,8 +140,15 @@ class Session:
     def ticked(self) -> None:
         """A second has passed."""
         now = self._around.clock.monotonic_s()
+        self._ring()
         if any(toast.until_s <= now for toast in self.desk.toasts):
             self.desk = replace(self.desk, toasts=tuple(toast for toast in self.desk.toasts if toast.until_s > now))
+
+    def _ring(self) -> None:
+        """Tells of alerts that started to fire, not more than once every few seconds."""
+        text = self._alarm.due(self._around.clock.monotonic_s())
+        if text:
+            self._perform(Ring(text))
 
     def pressed(self, key: str) -> None:
         """A key, by its name in the keymap."""
@@ -147,6 +165,12 @@ class Session:
             self._take(HANDLERS[command.id](self.desk, scene))
         else:
             self._take(overlay.hear(Commanded(command.id), self.desk, scene))
+
+    def told_history(self, asked: LookUp, page: tuple[Entry, ...], problem: str) -> None:
+        """A page of an alert's history, or why there is none; dropped where another screen is shown by now."""
+        changed = _informed(self.desk.overlay, asked.fingerprint, page, problem)
+        if changed is not None:
+            self.desk = replace(self.desk, overlay=changed)
 
     def is_bound(self, key: str) -> bool:
         """Whether a key does anything, anywhere."""
@@ -181,6 +205,15 @@ class Session:
         if shown != self._shown:
             self._shown = shown
             self._around.engine.show(shown[0], shown[1])
+        self._look_at(scene)
+
+    def _look_at(self, scene: Scene) -> None:
+        """Says which alerts are on screen: their last hour is wanted."""
+        looks = getattr(self.desk.overlay, "looked_at", None)
+        seen = looks(scene) if looks is not None else frozenset()
+        if seen != self._looked_at and self._around.ownership is not None:
+            self._looked_at = seen
+            self._around.ownership.look_at(seen)
 
     # --- what is drawn -----------------------------------------------------------------------------------------
 
@@ -192,3 +225,16 @@ class Session:
     def picture(self) -> Cells:
         """The window as it should look, with the panels as far as they are painted."""
         return compose(self.desk, self.scene, self._tiles)
+
+
+def _informed(overlay: Any, fingerprint: str, page: tuple[Entry, ...], problem: str) -> Any | None:
+    """The overlay with what was read of an alert; None where neither it nor what is under it shows that alert.
+
+    Overlays are known here by what they can do only: their module is not imported before it is used.
+    """
+    if overlay is None:
+        return None
+    if hasattr(overlay, "with_page") and overlay.fingerprint == fingerprint:
+        return overlay.with_problem(problem) if problem else overlay.with_page(page)
+    under = _informed(getattr(overlay, "under", None), fingerprint, page, problem)
+    return None if under is None else replace(overlay, under=under)

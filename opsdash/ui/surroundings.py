@@ -12,7 +12,7 @@ from opsdash.core.view.paint import paint
 from opsdash.core.view.snapshot import PanelView
 from opsdash.core.view.theme import Theme
 from opsdash.ports import Clock, Drills
-from opsdash.ui.engine_port import EnginePort
+from opsdash.ui.engine_port import EnginePort, Ownership
 from opsdash.ui.terminal import Terminal
 from opsdash.ui.tiles import Painter
 
@@ -44,3 +44,5 @@ class Surroundings:
     painter: Painter = paint
     drills: Drills | None = None
     """Incidents to play; only on the demo."""
+    ownership: Ownership | None = None
+    """What operators do with alerts; None where nobody can own any."""

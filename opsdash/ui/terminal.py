@@ -22,6 +22,11 @@ class Terminal:
 
     depth: Depth = Depth.TRUE
     utf8: bool = True
+    name: str = ""
+    """As `TERM` has it."""
+    in_tmux: bool = False
+    in_screen: bool = False
+    """Inside of GNU screen."""
 
     @property
     def has_colour(self) -> bool:
@@ -33,8 +38,14 @@ _COLOURLESS = ("dumb", "vt100", "vt102", "vt220", "vt320", "xterm-mono", "linux-
 
 
 def terminal_of(environment: Mapping[str, str]) -> Terminal:
-    """The terminal that these environment variables describe (`NO_COLOR`, `TERM`, `COLORTERM`, `LC_*`, `LANG`)."""
-    return Terminal(depth=_depth(environment), utf8=_is_utf8(environment))
+    """The terminal that these environment variables describe (`NO_COLOR`, `TERM`, `LC_*`, `TMUX`, …)."""
+    return Terminal(
+        depth=_depth(environment),
+        utf8=_is_utf8(environment),
+        name=environment.get("TERM", "").lower(),
+        in_tmux=bool(environment.get("TMUX")),
+        in_screen=bool(environment.get("STY")) and not environment.get("TMUX"),
+    )
 
 
 def _depth(environment: Mapping[str, str]) -> Depth:

@@ -148,5 +148,7 @@ def _facts(view: PanelView) -> tuple[object, ...]:
         view.compare_s,
         view.step_s,
         len(view.queries),
+        view.alert_marks,
+        view.alerts,
         int(view.age_s) if ageing and view.age_s is not None else None,
     )

@@ -231,9 +231,9 @@ def test_the_title_gives_way_to_the_state_and_never_the_other_way_round() -> Non
     assert "A ve" in head
 
 
-def test_rules_that_are_not_evaluated_yet_are_said_to_be_so() -> None:
-    for kind in (PanelKind.ALERTS, PanelKind.SLO):
-        assert "does not evaluate yet" in words(panel_view(kind, empty_window()), 70)
+def test_panels_of_alerts_say_how_to_begin_where_nothing_is_evaluated() -> None:
+    for kind, key in ((PanelKind.ALERTS, "alerts:"), (PanelKind.SLO, "slos:")):
+        assert f"write them under {key}" in words(panel_view(kind, empty_window()), 70)
 
 
 def test_an_empty_window_is_drawn_as_a_message_and_not_as_a_chart() -> None:

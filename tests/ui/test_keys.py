@@ -14,8 +14,10 @@ from opsdash.core.view.cells import Cells
 from opsdash.core.view.keymap import COMMAND_IDS, COMMANDS, Command, Where, keymap_with
 from opsdash.core.view.timerange import TimeRange
 from opsdash.ui import mouse
-from opsdash.ui.effects import Copy, OlderLogs, Quit, Redraw, Suspend, Write
+from opsdash.ui.effects import Copy, LookUp, OlderLogs, Own, Quit, Redraw, Say, Suspend, Write
+from tests.fakes.alerts import flash_sale
 from tests.fakes.engine import NOW_S, ScriptedEngine, board_of, every_kind, panel, twelve
+from tests.fakes.ownership import ScriptedOwnership
 from tests.fakes.screen import Bench, bench
 
 Check = Callable[[Bench, Bench], bool]
@@ -79,6 +81,30 @@ def cursor_moved(seconds: float) -> Check:
 
 def range_is(time_range: TimeRange) -> Check:
     return told("choose_range", time_range)
+
+
+def alerts_on(*keys: str) -> Callable[[], Bench]:
+    """A bench with a flash sale's alerts."""
+
+    def make() -> Bench:
+        picture = flash_sale()
+        engine = ScriptedEngine(board_of(twelve(), every_kind()))
+        engine.overrides["alerts"] = picture
+        return bench(engine, (120, 34), ownership=ScriptedOwnership(picture)).press(*keys)
+
+    return make
+
+
+def owns(verb: str) -> Check:
+    return lambda _, after: [one.verb for one in after.effects if isinstance(one, Own)] == [verb]
+
+
+def picks(number: int) -> Check:
+    """A suggested action where there is one, else the line of that number, as far as there are lines."""
+    if number == 2:
+        return lambda _, after: "scale orders" in [one.text for one in after.effects if isinstance(one, Say)][-1]
+    at = number - 1 if number <= 8 else 0
+    return lambda _, after: after.desk.overlay.at == at
 
 
 HOUR = TimeRange(length_s=3600.0)
@@ -167,6 +193,41 @@ EFFECTS: dict[str, tuple[Callable[[], Bench], Check]] = {
     "pages.last": (HELP, lambda _, after: after.desk.overlay.top > 1),
     "pages.leave": (HELP, lambda _, after: after.desk.overlay is None),
     "pages.help": (on("H"), shows("Reading")),
+    "alerts": (alerts_on(), shows("HighErrorRatio")),
+    "slos": (alerts_on(), shows("checkout-latency")),
+    "silences": (alerts_on(), shows("migration of the queue")),
+    "rules": (alerts_on(), shows("unknown function ratee")),
+    "screen.alerts": (alerts_on("S"), shows("PoolWaiting")),
+    "screen.slos": (alerts_on("!"), shows("checkout-latency")),
+    "screen.silences": (alerts_on("!"), shows("migration of the queue")),
+    "screen.rules": (alerts_on("!"), shows("unknown function ratee")),
+    "screen.leave": (alerts_on("!"), lambda _, after: after.desk.overlay is None),
+    "screen.help": (alerts_on("!"), shows("acknowledge all that are shown")),
+    "screen.down": (alerts_on("!"), lambda _, after: after.desk.overlay.at == 1),
+    "screen.up": (alerts_on("!", "end"), lambda _, after: after.desk.overlay.at == 6),
+    "screen.page_down": (alerts_on("!"), lambda _, after: after.desk.overlay.at == 7),
+    "screen.page_up": (alerts_on("!", "end"), lambda _, after: after.desk.overlay.at == 0),
+    "screen.first": (alerts_on("!", "end"), lambda _, after: after.desk.overlay.at == 0),
+    "screen.last": (alerts_on("!"), lambda _, after: after.desk.overlay.at == 7),
+    "alert.acknowledge": (alerts_on("!"), shows("Acknowledge HighErrorRatio (orders)")),
+    "alert.unacknowledge": (alerts_on("!", "down", "down"), owns("unacknowledge")),
+    "alert.assign": (alerts_on("!"), shows("Give HighErrorRatio (orders) an owner")),
+    "alert.silence": (alerts_on("!"), shows("hides 1 of 7 alerts now")),
+    "alert.note": (alerts_on("!"), shows("Note beside HighErrorRatio (orders)")),
+    "alert.escalate": (alerts_on("!"), shows("Escalate HighErrorRatio (orders)")),
+    **{
+        f"alert.pick.{n}": (alerts_on("!", *["end"] * (n == 1)), picks(n))
+        for n in range(1, 10)
+    },
+    "alert.logs": (alerts_on("!"), lambda _, after: after.desk.panel("d/Errors").filter == "orders"),
+    "alert.panel": (alerts_on("!"), lambda _, after: after.desk.maximised and "p99 latency" in after.desk.focus),
+    "alert.dashboard": (alerts_on("!"), lambda _, after: after.desk.overlay is None and not after.desk.maximised),
+    "triage.acknowledge_all": (alerts_on("!"), shows("Acknowledge all 4 shown")),
+    "triage.history": (alerts_on("!"), effect(LookUp)),
+    "triage.find": (alerts_on("!"), shows("filter /")),
+    "silence.new": (alerts_on("Z"), shows("a silence without matchers hides every alert")),
+    "silence.extend": (alerts_on("Z"), shows("Let a silence last longer")),
+    "silence.expire": (alerts_on("Z"), owns("expire")),
 }  # fmt: skip
 
 
@@ -301,7 +362,7 @@ def test_help_lists_only_keys_that_hold_here() -> None:
 def test_keys_that_mean_nothing_here_do_nothing() -> None:
     made = on()()
     before = made.desk
-    made.press("!", "f9", "ctrl+q", "alt+x", "Z")
+    made.press("@", "f9", "ctrl+q", "alt+x", "Y")
     assert made.desk == before
 
 

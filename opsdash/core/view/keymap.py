@@ -22,6 +22,10 @@ class Where(StrEnum):
     LIST = "in a list"
     PROMPT = "where text is typed"
     PAGES = "in help and on the sources screen"
+    TRIAGE = "on the triage screen"
+    ALERT = "on an alert, in triage and in its history"
+    SILENCES = "on the silences screen"
+    ALERT_SCREENS = "on every screen of alerts"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +56,7 @@ def _c(  # noqa: PLR0913, PLR0917
 
 
 _ANY, _DASH, _MAX, _ROWS = Where.EVERYWHERE, Where.DASHBOARD, Where.MAXIMISED, Where.ROWS
+_TRIAGE, _ALERT, _SILENCES, _SCREENS = Where.TRIAGE, Where.ALERT, Where.SILENCES, Where.ALERT_SCREENS
 _OPEN, _CURSOR, _LIST, _PROMPT, _PAGES = Where.OPEN_ROWS, Where.CURSOR, Where.LIST, Where.PROMPT, Where.PAGES
 
 COMMANDS: tuple[Command, ...] = (
@@ -109,6 +114,10 @@ COMMANDS: tuple[Command, ...] = (
     _c(_DASH, "Take away", "write", "w", "write the panel to a file: CSV, JSON, SVG or text", "write", 41),
     _c(_DASH, "Screens", "variables", "$", "choose the values of a variable", "variables", 35),
     _c(_DASH, "Screens", "sources", "H", "show every source: state, age, errors", "sources", 36),
+    _c(_DASH, "Screens", "alerts", "!", "show what fires, and who has it: triage", "alerts", 34),
+    _c(_DASH, "Screens", "slos", "S", "show the error budgets and how fast they burn"),
+    _c(_DASH, "Screens", "silences", "Z", "show silences: active, to come, just expired"),
+    _c(_DASH, "Screens", "rules", "R", "show the alert rules: health, time, what they see"),
     _c(_DASH, "Screens", "theme", "T", "choose a theme"),
     _c(_DASH, "Screens", "palette", ": ctrl+p", "find a command or panel by name", "command", 31, listed=False),
     _c(_DASH, "Screens", "help", "? f1", "show the keys that hold here", "help", 1),
@@ -133,6 +142,37 @@ COMMANDS: tuple[Command, ...] = (
     _c(_PAGES, "Reading", "pages.last", "end", "go to the bottom", listed=False),
     _c(_PAGES, "Reading", "pages.leave", "esc q", "back", "back", 2, listed=False),
     _c(_PAGES, "Reading", "pages.help", "?", "from another screen: its keys; from help: back", listed=False),
+    _c(_ALERT, "Own", "alert.acknowledge", "a", "acknowledge it: it is yours", "ack", 3, listed=False),
+    _c(_ALERT, "Own", "alert.unacknowledge", "U", "give an acknowledged alert back", listed=False),
+    _c(_ALERT, "Own", "alert.assign", "o", "give it an owner", listed=False),
+    _c(_ALERT, "Own", "alert.silence", "s", "silence what is like it", "silence", 5, listed=False),
+    _c(_ALERT, "Own", "alert.note", "n", "write a note beside it", "note", 6, listed=False),
+    _c(_ALERT, "Own", "alert.escalate", "e", "hand it to the next level", "escalate", 7, listed=False),
+    *(
+        _c(_ALERT, "Own", f"alert.pick.{n}", str(n), f"suggested action {n}, or else line {n}", listed=False)
+        for n in range(1, 10)
+    ),
+    _c(_ALERT, "Look closer", "alert.logs", "l", "show its logs", "logs", 8, listed=False),
+    _c(_ALERT, "Look closer", "alert.panel", "p", "show its panel, maximised", "panel", 9, listed=False),
+    _c(_ALERT, "Look closer", "alert.dashboard", "d", "show its dashboard", "dashboard", 20, listed=False),
+    _c(_TRIAGE, "Own", "triage.acknowledge_all", "A", "acknowledge all that are shown", "ack all", 4, listed=False),
+    _c(_TRIAGE, "Look closer", "triage.history", "h enter", "show what happened to it", "history", 10, listed=False),
+    _c(_TRIAGE, "Look closer", "triage.find", "/", "filter by any word of it", "filter", 11, listed=False),
+    _c(_SILENCES, "Silences", "silence.new", "s", "make a silence", "new", 3, listed=False),
+    _c(_SILENCES, "Silences", "silence.extend", "e", "let it last longer", "extend", 4, listed=False),
+    _c(_SILENCES, "Silences", "silence.expire", "E delete", "end it now", "end", 5, listed=False),
+    _c(_SCREENS, "Move", "screen.down", "down j", "select the next line", listed=False),
+    _c(_SCREENS, "Move", "screen.up", "up k", "select the line before", listed=False),
+    _c(_SCREENS, "Move", "screen.page_down", "pgdn space", "go a page down", listed=False),
+    _c(_SCREENS, "Move", "screen.page_up", "pgup", "go a page up", listed=False),
+    _c(_SCREENS, "Move", "screen.first", "home", "go to the first line", listed=False),
+    _c(_SCREENS, "Move", "screen.last", "end", "go to the last line", listed=False),
+    _c(_SCREENS, "Screens", "screen.alerts", "!", "show triage", "alerts", 30, listed=False),
+    _c(_SCREENS, "Screens", "screen.slos", "S", "show the SLOs", "SLOs", 31, listed=False),
+    _c(_SCREENS, "Screens", "screen.silences", "Z", "show the silences", "silences", 32, listed=False),
+    _c(_SCREENS, "Screens", "screen.rules", "R", "show the rules", "rules", 33, listed=False),
+    _c(_SCREENS, "Screens", "screen.leave", "esc q", "back", "back", 2, listed=False),
+    _c(_SCREENS, "Screens", "screen.help", "? f1", "show the keys that hold here", "help", 1, listed=False),
 )  # fmt: skip
 
 COMMAND_IDS = tuple(command.id for command in COMMANDS)

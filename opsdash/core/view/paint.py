@@ -7,9 +7,24 @@ from typing import assert_never
 
 from opsdash.core.metrics.freshness import Freshness
 from opsdash.core.text import clean, fit
+from opsdash.core.view.alerts.signs import severity_sign
 from opsdash.core.view.cells import DIM_ATTR, Cells, ink
 from opsdash.core.view.crowd import crowd_note
-from opsdash.core.view.draw import bargauge, cost, gauge, heatmap, logs, stat, status, table, text, timeseries, toplist
+from opsdash.core.view.draw import (
+    alerts,
+    bargauge,
+    cost,
+    gauge,
+    heatmap,
+    logs,
+    slo,
+    stat,
+    status,
+    table,
+    text,
+    timeseries,
+    toplist,
+)
 from opsdash.core.view.drawn import drawn_series, worst_series
 from opsdash.core.view.frame import SMALLEST, Mark, draw_frame, state_marks
 from opsdash.core.view.levels import Level, level_mark, level_role
@@ -43,7 +58,7 @@ def paint(view: PanelView, width: int, height: int, look: Look) -> Cells:
         if view.state is Freshness.STALE:
             cells.inks |= DIM_ATTR
         view = _with_note(view, look)
-        draw_frame(cells, view, look, [*_level_marks(view, look), *state_marks(view)], with_message=shown and not whole)
+        draw_frame(cells, view, look, [*_worst_marks(view, look), *state_marks(view)], with_message=shown and not whole)
     if look.ascii_only:
         to_ascii(cells)
     return cells
@@ -62,6 +77,18 @@ def _draw_tiny(cells: Cells, view: PanelView) -> None:
     sign = WAITING_MARK if view.waiting else state_mark(view.state)
     x = cells.put(0, 0, sign, ink(state_role(view.state))) if sign else 0
     cells.put(x, 0, fit(view.spec.title, cells.width - x), ink(Role.TITLE))
+
+
+def _worst_marks(view: PanelView, look: Look) -> list[Mark]:
+    """The worst alert of the panel while one fires, by what it is about; else the worst series."""
+    firing = [moment for moment in view.alert_marks if moment.is_firing]
+    if not firing:
+        return _level_marks(view, look)
+    worst = max(firing, key=lambda moment: moment.severity)
+    sign, role = severity_sign(worst.severity)
+    sign = worst.sign or sign
+    more = f" +{len(firing) - 1}" if len(firing) > 1 else ""
+    return [Mark(f"{sign} {fit(worst.who, 24)}{more}".rstrip(), role, sign)]
 
 
 def _level_marks(view: PanelView, look: Look) -> list[Mark]:
@@ -112,15 +139,6 @@ def _default_message(view: PanelView) -> str:
             assert_never(view.state)
 
 
-def _not_yet(view: PanelView, width: int, height: int) -> Cells:
-    cells = Cells(width, height)
-    for y, line in enumerate(
-        wrap(f"{view.spec.kind} panels need rules, which this version does not evaluate yet", width)
-    ):
-        cells.put(0, y, line, ink(Role.DIM))
-    return cells
-
-
 def _about(view: PanelView, width: int, height: int, look: Look) -> tuple[str, ...]:
     """Maximised, a panel says below its content what it is about, as its configuration describes it."""
     if not look.maximised or not view.spec.description or height < _TALL:
@@ -160,7 +178,9 @@ def _drawn(view: PanelView, width: int, height: int, look: Look) -> Cells:  # no
             return toplist.draw(view, width, height, look)
         case PanelKind.COST:
             return cost.draw(view, width, height, look)
-        case PanelKind.ALERTS | PanelKind.SLO:
-            return _not_yet(view, width, height)
+        case PanelKind.ALERTS:
+            return alerts.draw(view, width, height, look)
+        case PanelKind.SLO:
+            return slo.draw(view, width, height, look)
         case _:
             assert_never(view.spec.kind)

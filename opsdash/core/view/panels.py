@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from opsdash.core.alerting.matchers import Matchers
+from opsdash.core.alerting.severity import Severity
 from opsdash.core.metrics.queries import Query
 
 
@@ -123,6 +125,10 @@ class PanelSpec:
     """For `cost`: requests per second, to show the cost of 1,000 of them."""
     max_series: int | None = None
     """Overrides the source's limit."""
+    matchers: Matchers = ()
+    """For `alerts`: only those that match."""
+    severity: Severity = Severity.INFO
+    """For `alerts`: only from this severity on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

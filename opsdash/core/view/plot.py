@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from opsdash.core.metrics.window import Bools, Floats
 from opsdash.core.view import raster
+from opsdash.core.view.alerts.signs import severity_sign
 from opsdash.core.view.axes import row_of
 from opsdash.core.view.cells import BOLD, DIM_ATTR, Cells, ink, series_role
 from opsdash.core.view.chart_bars import draw_bars
@@ -58,6 +59,7 @@ def draw_plot(scene: Scene, canvas: Cells) -> None:
     if spec.draw in {"lines", "area"}:
         pen.draw_ends()
     pen.draw_infinities()
+    pen.draw_alerts()
     pen.draw_cursor()
 
 
@@ -247,6 +249,22 @@ class _Pen:
                 y, sign = (0, "↑") if rises else (self.canvas.height - 1, "↓")
                 style = ink(series_role(part.indexes[row]), attributes=BOLD)
                 self.canvas.put(min(int(place * width), width - 1), y, sign, style)
+
+    def draw_alerts(self) -> None:
+        """A dotted line at the moment an alert fired, where nothing else is drawn; an arrow with its mark below."""
+        foot = self.canvas.height - 1
+        for moment in reversed(self.scene.view.alert_marks):
+            place = self.scene.span.place(moment.at_s)
+            if not 0 <= place <= 1:
+                continue
+            x = min(int(place * self.canvas.width), self.canvas.width - 1)
+            sign, role = severity_sign(moment.severity)
+            free = self.canvas.codes[:, x] == 32
+            self.canvas.codes[free, x] = ord("┊")
+            self.canvas.inks[free, x] = ink(role)
+            self.canvas.put(x, foot, "↑", ink(role, attributes=BOLD))
+            if x + 1 < self.canvas.width and self.canvas.codes[foot, x + 1] == 32:
+                self.canvas.put(x + 1, foot, moment.sign or sign, ink(role, attributes=BOLD))
 
     def draw_cursor(self) -> None:
         """A vertical line; cells that hold data keep it, on the ground of a selection."""

@@ -10,6 +10,7 @@ from opsdash.core.metrics.answers import Answer
 from opsdash.core.metrics.freshness import Freshness
 from opsdash.core.metrics.window import Window
 from opsdash.core.variables import Binding
+from opsdash.core.view.alerts.moments import AlertMoment
 from opsdash.core.view.panels import PanelQuery, PanelSpec
 from opsdash.core.view.timerange import TimeRange
 
@@ -52,6 +53,10 @@ class PanelView:
     """Nothing was answered yet and nothing failed: it has just been asked."""
     compare_s: float = 0.0
     """How much earlier the compared period is; 0 when there is none."""
+    alert_marks: tuple[AlertMoment, ...] = ()
+    """Alerts of what it shows: marked on a chart, named in the frame while they fire."""
+    alerts: AlertsPicture | None = None
+    """For `alerts` and `slo` panels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

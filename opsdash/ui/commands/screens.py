@@ -28,12 +28,22 @@ def _just(effect: Effect, desk: Desk, _: Scene) -> Step:
     return Step(desk, (effect,))
 
 
+def _alert_screen(name: str, desk: Desk, scene: Scene) -> Step:
+    from opsdash.ui.overlays.alerts.screens import opened  # noqa: PLC0415 - 15 ms, for who opens them
+
+    return opened(name, desk, scene)
+
+
+_ALERT_SCREENS = ("alerts", "slos", "silences", "rules")
+
 HANDLERS: Mapping[str, Handler] = {
     "variables": _variables,
     "sources": lambda desk, _: Step(replace(desk, overlay=sources_pages())),
     "theme": lambda desk, scene: Step(replace(desk, overlay=theme_choices(desk, scene))),
     "palette": lambda desk, scene: Step(replace(desk, overlay=palette(desk, scene))),
     "help": lambda desk, scene: Step(replace(desk, overlay=help_pages(desk, scene))),
+    **{name: partial(_alert_screen, name) for name in _ALERT_SCREENS},
+    **{f"screen.{name}": partial(_alert_screen, name) for name in _ALERT_SCREENS},
     "quit": partial(_just, Quit()),
     "interrupt": partial(_just, Quit()),
     "suspend": partial(_just, Suspend()),

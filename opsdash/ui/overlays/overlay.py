@@ -52,7 +52,11 @@ Heard = Commanded | Typed | Pasted | Clicked | Scrolled
 
 
 class Overlay(Protocol):
-    """A frozen value with a picture. What it hears gives another desk, usually with another overlay on it."""
+    """A frozen value with a picture. What it hears gives another desk, usually with another overlay on it.
+
+    It may have more: `places` where several parts of the keymap hold, `under` where it lies over another overlay,
+    `looked_at(scene)` for the alerts that it shows, `arrived(desk, scene)` to go along with a newer snapshot.
+    """
 
     @property
     def where(self) -> Where:

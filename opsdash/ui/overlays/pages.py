@@ -128,6 +128,9 @@ def _about_lines(about: tuple[str, str], width: int) -> list[Line]:
 _MARKS = (
     ("●", "critical", Role.CRITICAL),
     ("▲", "warning", Role.WARNING),
+    ("✓", "acknowledged: somebody has it", Role.ACKNOWLEDGED),
+    ("z", "silenced, inhibited or expected: nobody is told", Role.DIM),
+    ("…", "pending: wrong, but not for long enough yet", Role.DIM),
     ("◆", "no data: the source answered, there is nothing", Role.NO_DATA),
     ("✕", "error: refused, or never answered", Role.ERROR),
     ("⟲", "late, with the age of what is shown", Role.LATE),
@@ -141,6 +144,10 @@ def _help_lines(keymap: Keymap, stack: Sequence[Where], scene: Scene, width: int
     return [*tour, *([[]] if tour else []), *(line for block in blocks for line in [*_in_columns(block, width), []])]
 
 
+_NUMBERED = {"Own": "the suggested action of that number, or else that line"}
+"""What digits do, by their group in help."""
+
+
 def _key_block(keymap: Keymap, stack: Sequence[Where], scene: Scene) -> list[list[tuple[str, str, Role]]]:
     """Groups of (keys, what they do, colour of the keys)."""
     holding = sorted(keymap.holding(stack), key=lambda command: command.group)
@@ -150,12 +157,13 @@ def _key_block(keymap: Keymap, stack: Sequence[Where], scene: Scene) -> list[lis
         numbers = []
         for command in commands:
             keys = " ".join(key_word(key, ascii_only=scene.ascii_only) for key in command.keys)
-            if command.id.startswith("dashboard.") and command.id[-1].isdigit():
+            if command.id[-1].isdigit():
                 numbers.append(keys)
                 continue
             rows.append((keys, command.title, Role.ACCENT))
         if numbers:
-            rows.insert(1, (f"{numbers[0]} … {numbers[-1]}", "show the dashboard of that number", Role.ACCENT))
+            what = _NUMBERED.get(group, "show the dashboard of that number")
+            rows.insert(1, (f"{numbers[0]} … {numbers[-1]}", what, Role.ACCENT))
         groups.append(rows)
     return groups
 

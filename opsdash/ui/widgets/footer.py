@@ -79,6 +79,8 @@ def _makes_sense(command: Command, desk: Desk, scene: Scene) -> bool:
             useful = not scene.snapshot.time_range.is_live or scene.snapshot.paused_at_s is not None
         case "variables":
             useful = bool(scene.snapshot.bindings)
+        case "alerts":
+            useful = scene.snapshot.alerts is not None
         case "row.expand" | "row.follow":
             useful = kind is PanelKind.LOGS
         case "list.mark":

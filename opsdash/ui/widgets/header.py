@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from opsdash.core.alerting.picture import AlertsPicture
 from opsdash.core.metrics.freshness import Freshness
 from opsdash.core.text import fit, text_width
+from opsdash.core.view.alerts.signs import counts_of, is_leaderless
 from opsdash.core.view.cells import BOLD, Cells, ink
 from opsdash.core.view.plain_ascii import to_ascii
 from opsdash.core.view.roles import Role
@@ -45,11 +47,12 @@ def draw_header(desk: Desk, scene: Scene, width: int) -> Cells:
     title = _title(desk, scene)
     gap = "   " if width >= 110 else "  "
     variants = [*_source_variants(scene.snapshot, scene.now_s), []]
+    counts = _alert_pieces(scene.snapshot.alerts, brief=width < 110)
     choices = [(time, clock, sources) for sources in variants[:-1]] + _least(time, clock, variants, scene.snapshot)
     right: list[Piece] = []
     spare = 0
     for parts in choices:
-        right = _joined([part for part in parts if part], gap)
+        right = _joined([part for part in (counts, *parts) if part], gap)
         spare = width - _width(left) - _width(right) - 3
         if spare >= min(text_width(title), 12):
             break
@@ -110,6 +113,33 @@ def _range_pieces(snapshot: Snapshot, scene: Scene, desk: Desk) -> list[Piece]:
     if real is not None and real > snapshot.refresh_s * 1.05 + 0.1:
         pieces.append((f" takes {duration_word(real)}", ink(Role.WARNING, _H)))
     return pieces + compared
+
+
+def _alert_pieces(picture: AlertsPicture | None, *, brief: bool) -> list[Piece]:
+    """`● 1 critical  ▲ 2  ✓ 1`, and what is in trouble with them; nothing where nothing is evaluated."""
+    if picture is None:
+        return []
+    critical, warning, info, acknowledged = counts_of(picture)
+    gap = " " if brief else "  "
+    parts: list[list[Piece]] = []
+    if critical:
+        word = "" if brief else " critical"
+        parts.append([(f"● {critical:,}{word}", ink(Role.CRITICAL, _H, BOLD))])
+    if warning:
+        parts.append([(f"▲ {warning:,}", ink(Role.WARNING, _H, BOLD))])
+    if info:
+        parts.append([(f"i {info:,}", ink(Role.ACCENT, _H))])
+    if acknowledged:
+        parts.append([(f"✓ {acknowledged:,}", ink(Role.ACKNOWLEDGED, _H))])
+    if not parts:
+        parts.append([("✓" if brief else "✓ nothing fires", _DIM)])
+    if picture.store is not None and picture.store.state is not Freshness.FRESH:
+        parts.append([("✕ store", ink(Role.ERROR, _H, BOLD))])
+    elif picture.store is not None and picture.store.unwritten:
+        parts.append([(f"⟲ {picture.store.unwritten:,} unwritten", ink(Role.LATE, _H, BOLD))])
+    if is_leaderless(picture) and picture.leader is not None:
+        parts.append([(f"✕ no leader {age_word(picture.leader.silent_s)}", ink(Role.ERROR, _H, BOLD))])
+    return _joined(parts, gap)
 
 
 def _source_variants(snapshot: Snapshot, now_s: float) -> Sequence[list[Piece]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from opsdash.core.text import fit, text_width
+from opsdash.core.view.alerts.signs import standing
 from opsdash.core.view.cells import BOLD, UNDERLINE, Cells, ink
 from opsdash.core.view.roles import Role
 from opsdash.ui.desk import Desk
@@ -39,6 +40,41 @@ def tabs_of(desk: Desk, scene: Scene, width: int) -> tuple[Tab, ...]:
     return tuple(tab for tab in _laid_out(titles, 10, first) if tab.x + tab.w <= width)
 
 
+@dataclass(frozen=True, slots=True)
+class ScreenTab:
+    """A screen's place on the line of tabs."""
+
+    command: str
+    x: int
+    text: str
+
+
+def line_of(desk: Desk, scene: Scene, width: int) -> tuple[tuple[Tab, ...], tuple[ScreenTab, ...]]:
+    """Dashboards and, where there are alerts, their screens; those are shortened, then left out, before a tab is."""
+    picture = scene.snapshot.alerts
+    if picture is None:
+        return tabs_of(desk, scene, width), ()
+    count = standing(picture)
+    number = f" {count:,}" if count else ""
+    key, slo_key = scene.keymap.key_of("alerts"), scene.keymap.key_of("slos")
+    names = [("alerts", f"{key} Alerts{number}"), ("slos", f"{slo_key} SLOs")]
+    for variant in (names, [("alerts", f"{key}{number}"), ("slos", slo_key)], [("alerts", f"{key}{number}")]):
+        needed = 1 + sum(text_width(text) + 2 for _, text in variant)
+        tabs = tabs_of(desk, scene, max(width - needed, 1))
+        if len(tabs) == len(scene.snapshot.dashboards):
+            return tabs, _screens(tabs, variant)
+    return tabs_of(desk, scene, width), ()
+
+
+def _screens(tabs: tuple[Tab, ...], names: list[tuple[str, str]]) -> tuple[ScreenTab, ...]:
+    x = (tabs[-1].x + tabs[-1].w if tabs else 0) + 2
+    found = []
+    for command, text in names:
+        found.append(ScreenTab(command, x, text))
+        x += text_width(text) + 2
+    return tuple(found)
+
+
 def _laid_out(titles: tuple[str, ...], limit: int, first: int) -> tuple[Tab, ...]:
     tabs, x = [], 0
     for index, title in enumerate(titles):
@@ -55,17 +91,31 @@ def draw_tabs(desk: Desk, scene: Scene, width: int) -> Cells:
     """The line of tabs, with what the panels are filtered by and which page of them is shown."""
     cells = Cells(width, 1)
     right = _right(desk, scene)
-    tabs = tabs_of(desk, scene, max(width - text_width(right) - 1, 1))
+    tabs, screens = line_of(desk, scene, max(width - text_width(right) - 1, 1))
+    title = getattr(desk.overlay, "tab", "")
     for tab in tabs:
-        current = tab.dashboard == desk.dashboard
+        current = tab.dashboard == desk.dashboard and not title
         style = ink(Role.ACCENT, attributes=BOLD | UNDERLINE) if current else ink(Role.DIM)
         cells.put(tab.x, 0, tab.text[:1])
         cells.put(tab.x + 1, 0, tab.text[1:-1], style)
+    for number, screen in enumerate(screens):
+        if not number:
+            cells.put(screen.x - 2, 0, "│", ink(Role.FRAME))
+        is_current = title == screen.command
+        cells.put(
+            screen.x, 0, screen.text, ink(Role.ACCENT, attributes=BOLD | UNDERLINE) if is_current else ink(Role.DIM)
+        )
     end = max(width - text_width(right) - 1, 0)
     cells.put(end, 0, right, ink(Role.ACCENT))
-    chosen = _chosen(scene, end - (tabs[-1].x + tabs[-1].w if tabs else 0) - 4)
+    chosen = _chosen(scene, end - _end_of(tabs, screens) - 4)
     cells.put(end - text_width(chosen) - 2, 0, chosen, ink(Role.TEXT))
     return cells
+
+
+def _end_of(tabs: tuple[Tab, ...], screens: tuple[ScreenTab, ...]) -> int:
+    if screens:
+        return screens[-1].x + text_width(screens[-1].text)
+    return tabs[-1].x + tabs[-1].w if tabs else 0
 
 
 def _chosen(scene: Scene, room: int) -> str:

@@ -1,0 +1,1 @@
+"""How alerts, silences, rules and SLOs are drawn: pictures in, cells out."""

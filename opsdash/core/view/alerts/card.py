@@ -1,0 +1,203 @@
+"""The card of one alert: what it says, how it came to be, who has it, what it costs, what could be done."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+
+from opsdash.core.alerting.alert import Phase
+from opsdash.core.alerting.health import SloStatus
+from opsdash.core.alerting.picture import AlertLine, AlertsPicture
+from opsdash.core.alerting.rules import BurnRate
+from opsdash.core.duration import format_duration
+from opsdash.core.text import clean, fit, text_width
+from opsdash.core.view.alerts.chart import draw_chart
+from opsdash.core.view.alerts.signs import Said, severity_sign, sign_of
+from opsdash.core.view.alerts.trends import trend_of
+from opsdash.core.view.alerts.words import (
+    annotation,
+    clock,
+    day_clock,
+    labels_text,
+    length_word,
+    one_line,
+    since_s,
+    threshold_word,
+    value_word,
+)
+from opsdash.core.view.cells import BOLD, Cells, ink
+from opsdash.core.view.palette import age_text
+from opsdash.core.view.roles import Role
+from opsdash.core.view.wrap import wrap
+
+MOST_ACTIONS = 9
+"""As many as there are digits."""
+_LEAST_CHART = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardLook:
+    """How the card is looked at."""
+
+    now_s: float
+    zone: tzinfo = UTC
+    ascii_only: bool = False
+    monochrome: bool = False
+
+
+def draw_card(line: AlertLine, picture: AlertsPicture, width: int, height: int, look: CardLook) -> Cells:
+    """The card with its frame, in exactly `width` × `height` cells; the chart takes what the words leave."""
+    cells = Cells(width, height)
+    if width < 12 or height < 3:
+        return cells
+    _frame(cells, line)
+    inner, rows = width - 4, height - 2
+    above, below = _above(line, inner, look), _below(line, picture, inner, look)
+    while above and len(above) + len(below) > rows:
+        below = below[:-1] if len(below) > 1 else below
+        if len(below) <= 1 and len(above) + len(below) > rows:
+            above = above[:-1]
+    y = 1
+    for text, role in above:
+        cells.put(2, y, fit(text, inner), ink(role))
+        y += 1
+    left = height - 1 - len(below) - y
+    if left >= _LEAST_CHART:
+        chart = _chart(line, picture, (inner, left), look)
+        if chart is not None:
+            cells.blit(2, y, chart)
+        else:
+            cells.put(2, y, fit("no history of it yet: it is asked for while it is selected", inner), ink(Role.DIM))
+    for offset, (text, role) in enumerate(below):
+        cells.put(2, height - 1 - len(below) + offset, fit(text, inner), ink(role))
+    _age(cells, picture, look)
+    return cells
+
+
+def _frame(cells: Cells, line: AlertLine) -> None:
+    width, height = cells.width, cells.height
+    style = ink(Role.FRAME)
+    for y, left, right in ((0, "╭", "╮"), (height - 1, "╰", "╯")):
+        cells.fill(0, y, width, 1, "─", style)
+        cells.fill(0, y, 1, 1, left, style)
+        cells.fill(width - 1, y, 1, 1, right, style)
+    for x in (0, width - 1):
+        cells.fill(x, 1, 1, height - 2, "│", style)
+    sign, role = sign_of(line)
+    x = cells.put(1, 0, " ")
+    x = cells.put(x, 0, f"{sign} ", ink(role, attributes=BOLD))
+    title = " · ".join(part for part in (line.alert.name, line.where) if part)
+    x = cells.put(x, 0, fit(title, max(width - x - 14, 4)), ink(Role.TITLE, attributes=BOLD))
+    cells.put(x, 0, " ", width=width - 1 - x)
+
+
+def _age(cells: Cells, picture: AlertsPicture, look: CardLook) -> None:
+    """At the right of the title: when this was true."""
+    word = f" {clock(picture.at_s, look.zone)} "
+    at = cells.width - 2 - text_width(word)
+    if cells.width >= 40:
+        cells.put(at, 0, word, ink(Role.DIM))
+
+
+def _above(line: AlertLine, width: int, look: CardLook) -> list[Said]:
+    """What it says of itself, then how it stands."""
+    alert = line.alert
+    said = annotation(alert, "summary") or annotation(alert, "description") or labels_text(alert.labels)
+    lines: list[Said] = [(text, Role.TEXT) for text in wrap(said, max(width, 12))[:2]]
+    if annotation(alert, "summary") and (more := annotation(alert, "description")) and more != said:
+        lines += [(text, Role.DIM) for text in wrap(more, max(width, 12))[:1]]
+    if alert.message:
+        lines.append((f"the source says: {one_line(alert.message)}", Role.NO_DATA))
+    lines.append((standing_text(line, look.now_s, look.zone), severity_sign(alert.severity)[1]))
+    return lines
+
+
+def standing_text(line: AlertLine, now_s: float, zone: tzinfo) -> str:
+    """`firing 6m, critical since 14:02:31: 5.8% > 5%`."""
+    alert = line.alert
+    since = day_clock(since_s(alert), now_s, zone, seconds=True)
+    age = age_text(now_s - since_s(alert))
+    held = " ".join(word for word in (value_word(line), threshold_word(line)) if word)
+    match alert.phase:
+        case Phase.PENDING:
+            left = (line.rule.for_s if line.rule is not None else 0.0) - (now_s - alert.active_at_s)
+            return f"pending {age}, fires in {length_word(max(left, 0.0))} if it stays: {held}"
+        case Phase.RESOLVED:
+            return f"over since {since} ({age} ago)"
+        case Phase.FIRING:
+            return f"firing {age}, {alert.severity.word} since {since}: {held}"
+
+
+def _below(line: AlertLine, picture: AlertsPicture, width: int, look: CardLook) -> list[Said]:
+    said: list[Said] = []
+    if budget := budget_text(line, picture):
+        said.append((budget, Role.TEXT))
+    said += marks_said(line, look.now_s, look.zone)
+    if line.runbook:
+        said.append((f"Runbook   {one_line(line.runbook)}", Role.TEXT))
+    if actions := suggested(line):
+        said.append((fit(actions, width), Role.ACCENT))
+    return said
+
+
+def budget_text(line: AlertLine, picture: AlertsPicture) -> str:
+    """`Budget    12% of 30d left; burning 14.9×, gone in 5h`; empty for what is no SLO's."""
+    slo = slo_of(line, picture)
+    burn = line.burn_rate
+    if slo is None:
+        return f"Budget    burning {burn:.1f}× as fast as it may" if burn is not None and math.isfinite(burn) else ""
+    parts = []
+    if math.isfinite(slo.budget_left):
+        parts.append(f"{slo.budget_left:.0%} of {format_duration(slo.window_s)} left")
+    if burn is not None and math.isfinite(burn):
+        parts.append(f"burning {burn:.1f}×")
+        if burn > 0 and slo.budget_left > 0:
+            parts.append(f"gone in {length_word(slo.budget_left * slo.window_s / burn)}")
+    return "Budget    " + ", ".join(parts) if parts else ""
+
+
+def slo_of(line: AlertLine, picture: AlertsPicture) -> SloStatus | None:
+    """The SLO that an alert is about."""
+    condition = line.rule.condition if line.rule is not None else None
+    if not isinstance(condition, BurnRate):
+        return None
+    return next((slo for slo in picture.slos if slo.name == condition.slo), None)
+
+
+def marks_said(line: AlertLine, now_s: float, zone: tzinfo) -> list[Said]:
+    """Who owns it, why it is quiet, what was noted: each with who, why and until when."""
+    said: list[Said] = []
+    if (ack := line.ack) is not None:
+        until = f" until {day_clock(ack.expires_at_s, now_s, zone)}" if ack.expires_at_s is not None else ""
+        by = f" (by {clean(ack.by)})" if ack.by != ack.owner else ""
+        why = f": {one_line(ack.note)}" if ack.note else ""
+        said.append((f"✓ {clean(ack.owner)} has it{by}{until}{why}", Role.ACKNOWLEDGED))
+    for silence in line.silences[:2]:
+        until = day_clock(silence.ends_at_s, now_s, zone)
+        said.append((f"z silenced by {clean(silence.by)} until {until}: {one_line(silence.comment)}", Role.DIM))
+    if line.inhibited_by:
+        said.append((f"z not told, because it follows from {clean(line.inhibited_by)}", Role.DIM))
+    if line.maintenance:
+        said.append((f"z expected: maintenance {clean(line.maintenance)}", Role.DIM))
+    if (escalation := line.escalation) is not None:
+        at = day_clock(escalation.at_s, now_s, zone)
+        said.append((f"↑ escalated to level {escalation.level} by {clean(escalation.by)} at {at}", Role.WARNING))
+    if (note := line.note) is not None:
+        at = day_clock(note.at_s, now_s, zone)
+        said.append((f"Note      {at} {clean(note.by)}: {one_line(note.text)}", Role.TEXT))
+    return said
+
+
+def suggested(line: AlertLine) -> str:
+    """`Suggested 1 open breaker   2 scale orders`; empty where the rule names none."""
+    actions: Sequence[str] = line.rule.actions[:MOST_ACTIONS] if line.rule is not None else ()
+    return "Suggested " + "   ".join(f"{n} {clean(name)}" for n, name in enumerate(actions, 1)) if actions else ""
+
+
+def _chart(line: AlertLine, picture: AlertsPicture, size: tuple[int, int], look: CardLook) -> Cells | None:
+    found = trend_of(line, picture)
+    if found is None:
+        return None
+    return draw_chart(line, found, size, look.now_s, look.zone, ascii_only=look.ascii_only)

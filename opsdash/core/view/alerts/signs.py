@@ -1,0 +1,110 @@
+"""Marks of alerts: a shape for each meaning, beside the colour."""
+
+from __future__ import annotations
+
+from opsdash.core.alerting.alert import Cause, Phase
+from opsdash.core.alerting.picture import AlertLine, AlertsPicture
+from opsdash.core.alerting.severity import Severity
+from opsdash.core.metrics.freshness import Freshness
+from opsdash.core.text import clean, fit
+from opsdash.core.view.palette import age_text
+from opsdash.core.view.roles import Role
+
+ACKNOWLEDGED_MARK, SILENCED_MARK, PENDING_MARK, RESOLVED_MARK = "✓", "z", "…", "·"
+NO_LEADER_AFTER_S = 30.0
+"""From here on it is said that nobody evaluates: twice the longest time that a lease holds."""
+
+_SEVERITIES = {
+    Severity.CRITICAL: ("●", Role.CRITICAL),
+    Severity.WARNING: ("▲", Role.WARNING),
+    Severity.INFO: ("i", Role.ACCENT),
+}
+
+Said = tuple[str, Role]
+"""A line and how it looks."""
+
+
+def severity_sign(severity: Severity) -> tuple[str, Role]:
+    """`●` critical, `▲` warning, `i` info, each with its role."""
+    return _SEVERITIES[severity]
+
+
+def sign_of(line: AlertLine) -> tuple[str, Role]:
+    """The one mark of an alert: what it is now, then why, then how bad."""
+    alert = line.alert
+    if alert.phase is Phase.RESOLVED:
+        return RESOLVED_MARK, Role.DIM
+    if alert.phase is Phase.PENDING:
+        return PENDING_MARK, Role.DIM
+    if alert.cause is Cause.NO_DATA:
+        return "◆", Role.NO_DATA
+    if alert.cause is Cause.ERROR:
+        return "✕", Role.ERROR
+    return severity_sign(alert.severity)
+
+
+def is_calm(line: AlertLine) -> bool:
+    """Whether nobody has to look at it now: owned, quiet, over, or not yet sure."""
+    return line.ack is not None or line.is_quiet or line.alert.phase is not Phase.FIRING
+
+
+def counts_of(picture: AlertsPicture) -> tuple[int, int, int, int]:
+    """(critical, warning, info, acknowledged) among those that fire and are not quiet."""
+    critical = warning = info = acknowledged = 0
+    for line in picture.lines:
+        if line.alert.phase is not Phase.FIRING:
+            if line.alert.phase is Phase.RESOLVED:
+                break  # ranked: what is over comes last
+            continue
+        if line.is_quiet:
+            continue
+        if line.ack is not None:
+            acknowledged += 1
+        elif line.alert.severity is Severity.CRITICAL:
+            critical += 1
+        elif line.alert.severity is Severity.WARNING:
+            warning += 1
+        else:
+            info += 1
+    return critical, warning, info, acknowledged
+
+
+def standing(picture: AlertsPicture) -> int:
+    """How many alerts are wrong now, whoever owns them: pending ones are not sure yet."""
+    return sum(line.alert.phase is Phase.FIRING and not line.is_quiet for line in picture.lines)
+
+
+def troubles(picture: AlertsPicture) -> list[Said]:
+    """What a person has to know before trusting the screen: the store, deeds not written yet, nobody evaluating."""
+    said: list[Said] = []
+    store, leader = picture.store, picture.leader
+    if store is not None and store.state is not Freshness.FRESH:
+        said.append((f"✕ {store.message or f'the store {store.url} does not answer'}", Role.ERROR))
+    elif store is not None and store.message:
+        said.append((f"⟲ {store.message}", Role.LATE))
+    if store is not None and store.unwritten:
+        deeds = "1 deed waits" if store.unwritten == 1 else f"{store.unwritten:,} deeds wait"
+        said.append((f"⟲ {deeds} to be written to the store; nothing is lost while opsdash runs", Role.LATE))
+    if leader is not None and is_leaderless(picture):
+        who = f"{clean(leader.holder)} leads and says nothing" if leader.holder else "nobody evaluates the rules"
+        said.append((f"✕ {who} for {age_text(leader.silent_s)}; what is shown is that old", Role.ERROR))
+    return said
+
+
+def is_leaderless(picture: AlertsPicture) -> bool:
+    """Whether the newest evaluation is too long ago, though there is something to evaluate."""
+    leader = picture.leader
+    if leader is None or not picture.rules:
+        return False
+    slowest = max((line.rule.interval_s for line in picture.rules), default=15.0)
+    return leader.silent_s > max(NO_LEADER_AFTER_S, 2 * slowest)
+
+
+def leads_word(picture: AlertsPicture, *, width: int = 40) -> str:
+    """`this screen evaluates`, `mina@bastion 4711 evaluates`: who does the work."""
+    leader = picture.leader
+    if leader is None:
+        return ""
+    if leader.is_us:
+        return "this process evaluates"
+    return f"{fit(leader.holder, width)} evaluates" if leader.holder else "nobody evaluates"
