@@ -219,9 +219,15 @@ def _whole(body: Json, name: str, missing: int | None = None) -> int:
 def _as_number(found: object, name: str) -> float:
     if isinstance(found, str) and found in _WORDS:
         return _WORDS[found]
-    if isinstance(found, bool) or not isinstance(found, int | float) or abs(found) > 1e308:
+    if isinstance(found, bool) or not isinstance(found, int | float):
         raise Unreadable(f"its {name} is no number")
-    return float(found)
+    try:
+        number = float(found)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise Unreadable(f"its {name} is too large a number")
+    return number
 
 
 def _counts(found: object) -> tuple[float | None, ...]:
