@@ -104,7 +104,7 @@ def _add_yes(parser: argparse.ArgumentParser) -> None:
 def _verb(verbs: object, name: str, text: str) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = verbs.add_parser(name, help=text, description=text)  # type: ignore[attr-defined]
     take_minus_as_value(parser)
-    parser.add_argument("words", nargs="*", metavar="[CONFIG] …", help="a file or a folder; then what it is about")
+    parser.add_argument("words", nargs="*", metavar="CONFIG", help="a file or a folder of files; then what it is about")
     parser.add_argument("--json", action="store_true", help="the result as JSON")
     return parser
 

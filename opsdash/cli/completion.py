@@ -56,11 +56,18 @@ def grammars() -> list[Grammar]:
 
 
 def _grammar(name: str, summary: str, parser: argparse.ArgumentParser) -> Grammar:
-    positionals = [action for action in parser._actions if not action.option_strings]
+    """Of a command with verbs: the verbs, and what any of them takes."""
+    own = [action for action in parser._actions if not action.option_strings]
+    verbs = [
+        verb for action in own if isinstance(action, argparse._SubParsersAction) for verb in action.choices.values()
+    ]
+    actions = [action for each in (parser, *verbs) for action in each._actions]
+    positionals = [action for action in actions if not action.option_strings]
+    options = {action.option_strings[-1]: action for action in reversed(actions) if action.option_strings}
     return Grammar(
         name=name,
         summary=summary,
-        options=tuple(_option(action) for action in parser._actions if action.option_strings),
+        options=tuple(_option(action) for action in reversed(options.values())),
         words=tuple(str(choice) for action in positionals for choice in action.choices or ()),
         takes_files=any(action.metavar in _FILES for action in positionals),
     )
