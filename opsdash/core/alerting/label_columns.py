@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 import numpy as np
@@ -69,17 +69,19 @@ class LabelColumns:
         return column
 
 
-def _met(pattern: str, values: Iterable[str]) -> _Bools:
+def _met(pattern: str, values: Collection[str]) -> _Bools:
     """Which values the regular expression matches as a whole; one that is too long for it never does."""
     known = _known(pattern)
     if len(known) > _MOST_KNOWN:
         known.clear()
-    missing = [value for value in values if value not in known]
-    if missing:
+    met = list(map(known.get, values))
+    if None in met:
         regex = compiled(pattern)
         longest, matches = longest_value(regex.pattern), regex.fullmatch
-        known.update((value, len(value) <= longest and matches(value) is not None) for value in missing)
-    return np.array([known[value] for value in values], dtype=np.bool_)
+        missing = (value for value in values if value not in known)
+        known.update({value: len(value) <= longest and matches(value) is not None for value in missing})
+        met = list(map(known.get, values))
+    return np.array(met, dtype=np.bool_)
 
 
 @lru_cache(maxsize=256)

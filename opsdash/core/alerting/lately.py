@@ -29,3 +29,7 @@ class Lately(Generic[Kept]):
         """Keeps the result, forgets the oldest; gives it back."""
         self._kept = ((source, also, result), *self._kept[: self._most - 1])
         return result
+
+    def latest(self) -> Kept | None:
+        """What was kept last, whatever it came from."""
+        return self._kept[0][2] if self._kept else None

@@ -89,8 +89,11 @@ class _Sheet:
     """Rule id → how many pend, and how many fire."""
 
 
-_Marks = tuple[Alert, Ack | None, tuple[Silence, ...], str, Note | None, Escalation | None, float | None]
-"""What changes beside an alert while alerts do not: newest value, owner, silences, window, note, level, burn rate."""
+_Marks = tuple[
+    Alert, Ack | None, tuple[Silence, ...], str, Note | None, Escalation | None, float | None,
+    AlertRule | None, str, str, str,
+]  # fmt: skip
+"""All that a line is made of, in the order of `_line`: where none of it changed, the line is the very same."""
 _Placed = tuple[Rank, AlertLine, _Marks]
 _Source = tuple[Book, tuple[Silence, ...], tuple[MaintenanceWindow, ...]]
 
@@ -118,6 +121,8 @@ class _Newest:
     """The alerts with the values of this health."""
 
     health: Mapping[str, RuleHealth]
+    written: Mapping[str, Alert]
+    """As they are in the store."""
     alerts: Mapping[str, Alert]
 
 
@@ -169,7 +174,8 @@ def _marked(  # noqa: PLR0913 - see pictured
         expected=_expected(sheet, windows),
         burns={slo.name: burn_rate(slo) for slo in book.slos.values()},
     )
-    before = earlier.placed if earlier is not None else {}
+    last = earlier or _MARKED.latest()
+    before = last.placed if last is not None else {}
     placed = {alert.fingerprint: _placed(alert, beside, now_s, before.get(alert.fingerprint)) for alert in sheet.alerts}
     ends = (ack.expires_at_s for ack in book.acks.values() if ack.expires_at_s is not None)
     marked = _Marked(
@@ -212,38 +218,47 @@ def _placed(alert: Alert, beside: _Beside, now_s: float, earlier: _Placed | None
         book.notes.get(key),
         escalation if escalation is not None and is_about(escalation, alert) else None,
         _burn_rate_of(alert, rule, beside.burns) if beside.burns else None,
+        rule,
+        sheet.where[key],
+        sheet.follows.get(key, ""),
+        sheet.runbooks.get(key, ""),
     )
     if earlier is not None and earlier[2] == marks:
         return earlier
-    line = AlertLine(
-        alert=marks[0],
-        rule=rule,
-        where=sheet.where[key],
-        ack=marks[1],
-        silences=marks[2],
-        inhibited_by=sheet.follows.get(key, ""),
-        maintenance=marks[3],
-        note=marks[4],
-        escalation=marks[5],
-        runbook=sheet.runbooks.get(key, ""),
-        burn_rate=marks[6],
-    )
+    line = _line(marks)
     return rank(line), line, marks
 
 
+def _line(marks: _Marks) -> AlertLine:
+    alert, ack, silences, maintenance, note, escalation, burning, rule, place, follows, runbook = marks
+    return AlertLine(
+        alert=alert,
+        rule=rule,
+        where=place,
+        ack=ack,
+        silences=silences,
+        inhibited_by=follows,
+        maintenance=maintenance,
+        note=note,
+        escalation=escalation,
+        runbook=runbook,
+        burn_rate=burning,
+    )
+
+
 def _newest(sheet: _Sheet, book: Book) -> Mapping[str, Alert]:
-    """Fingerprint → the alert as it measures now. Only those of rules that were evaluated again are made anew."""
-    kept = _NEWEST.of((sheet,))
-    if kept is not None and kept.health is book.health:
+    """Fingerprint → the alert as it measures now. Made anew are only those that changed, or whose rule was asked."""
+    kept = _NEWEST.of((sheet, book.health))
+    if kept is not None:
         return kept.alerts
+    last = _NEWEST.latest() or _Newest(health={}, written={}, alerts={})
     found: dict[str, Alert] = {}
-    earlier, before = (kept.health, kept.alerts) if kept is not None else ({}, {})
     for alert in sheet.alerts:
         key, health = alert.fingerprint, book.health.get(alert.rule)
-        is_same = key in before and earlier.get(alert.rule) is health
-        found[key] = before[key] if is_same else _with_newest_value(alert, health)
-    _NEWEST.keep((sheet,), _Newest(health=book.health, alerts=found))
-    return found
+        is_same = last.written.get(key) is alert and last.health.get(alert.rule) is health
+        found[key] = last.alerts[key] if is_same else _with_newest_value(alert, health)
+    written = {alert.fingerprint: alert for alert in sheet.alerts}
+    return _NEWEST.keep((sheet, book.health), _Newest(health=book.health, written=written, alerts=found)).alerts
 
 
 def _with_newest_value(alert: Alert, health: RuleHealth | None) -> Alert:
@@ -257,11 +272,11 @@ def _with_newest_value(alert: Alert, health: RuleHealth | None) -> Alert:
 
 def _silenced(under: Iterable[tuple[Silence, Sequence[Alert]]]) -> dict[str, tuple[Silence, ...]]:
     """Fingerprint → the silences that hide it."""
-    found: dict[str, tuple[Silence, ...]] = {}
+    found: dict[str, list[Silence]] = {}
     for each, alerts in under:
         for alert in alerts:
-            found[alert.fingerprint] = (*found.get(alert.fingerprint, ()), each)
-    return found
+            found.setdefault(alert.fingerprint, []).append(each)
+    return {key: tuple(silences) for key, silences in found.items()}
 
 
 def _under(sheet: _Sheet, spec: AlertingSpec, each: Silence) -> list[Alert]:
