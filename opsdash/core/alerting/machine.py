@@ -68,9 +68,11 @@ def retired(state: RuleState, *, at_s: float, why: str = "the rule is gone") -> 
 
 
 def _asked_anew(rule: AlertRule, state: RuleState) -> RuleState:
-    """The state without its counts where they are of another question."""
+    """The state without what the rule was before: names of alerts, and counts where they are of another question."""
     if state.rule is rule:
         return state
+    if state.rule is not None and (state.rule.name, state.rule.labels) != (rule.name, rule.labels):
+        state = replace(state, identities={})
     digest = about(rule)
     if state.about in ("", digest):
         return replace(state, about=digest)

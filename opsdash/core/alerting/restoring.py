@@ -17,11 +17,11 @@ from opsdash.core.metrics.labels import Labels, label
 def restored(rule: AlertRule, alerts: Iterable[Alert], *, at_s: float, health: RuleHealth | None = None) -> RuleState:
     """The rule's alerts and what `health`, its newest document, says of their counts. Nothing moves by it.
 
-    `for` goes on where it was: the time without a leader counts as any gap between two looks does (counting.py), and
-    without `health` an alert counts as seen when it was written. What was counted for another question is not taken on.
+    `for` goes on where it was: the time without a leader counts as any gap between two looks does (counting.py).
+    Without `health`, or where that is of another question, nothing was counted yet.
     """
     digest = about(rule)
-    same = health is None or health.about in ("", digest)
+    same = health is not None and health.about == digest
     own = {alert.labels: alert for alert in alerts if alert.rule == rule.id}
     tracks = {
         labels: _track(alert, health, same=same, at_s=at_s) for labels, alert in own.items() if _is_of_a_series(alert)
@@ -38,19 +38,13 @@ def _is_of_a_series(alert: Alert) -> bool:
 
 
 def _track(alert: Alert, health: RuleHealth | None, *, same: bool, at_s: float) -> Track:
-    """What was counted of an alert. Pending without a count of its own: its `for` began when it was written."""
+    """What was counted of an alert."""
     value = alert.value if health is None else health.values.get(alert.fingerprint, alert.value)
     counts = None if health is None else health.progress.get(alert.fingerprint)
-    if not same:
+    if health is None or not same or counts is None or len(counts) != 4:
         return Track(None, value, min(alert.seen_at_s, at_s))
-    if health is not None and counts is not None and len(counts) == 4:
-        known_at_s = min(health.evaluated_at_s - max(counts[3] or 0.0, 0.0), at_s)
-        return Track(None, value, known_at_s, _since(counts[:3], known_at_s))
-    known_at_s = min(alert.seen_at_s, at_s)
-    if alert.phase is not Phase.PENDING:
-        return Track(None, value, known_at_s)
-    begun = tuple(0.0 if level <= alert.severity else None for level in (1, 2, 3))
-    return Track(None, value, known_at_s, _since(begun, known_at_s))
+    known_at_s = min(health.evaluated_at_s - max(counts[3] or 0.0, 0.0), at_s)
+    return Track(None, value, known_at_s, _since(counts[:3], known_at_s))
 
 
 def _since(counts: tuple[float | None, ...], known_at_s: float) -> Since:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from opsdash.core.alerting.alert import Alert, Cause, Phase, Transition, fingerprint_of
 from opsdash.core.alerting.conditions.verdict import HEALTHY, Verdict
 from opsdash.core.alerting.counting import NOT_CHANGING, lost_s, moved, shifted
-from opsdash.core.alerting.identity import bounded, identity_of, is_of_labels
+from opsdash.core.alerting.identity import bounded, identity_of
 from opsdash.core.alerting.rule_state import RuleState, Track
 from opsdash.core.alerting.rules import AlertRule
 from opsdash.core.alerting.severity import Severity
@@ -45,10 +45,7 @@ class Round:
         """What a person should know of this evaluation; each once."""
         self.below = False
         self.not_kept = 0
-        same = state.rule is rule or (
-            state.rule is not None and state.rule.labels == rule.labels and state.rule.name == rule.name
-        )
-        self.known = state.identities if same and is_of_labels(rule) else {}
+        self.known = state.identities
         self._expand = expand
 
     # --- names -------------------------------------------------------------------------------------------------

@@ -274,9 +274,9 @@ def test_annotations_are_expanded_when_the_alert_moves() -> None:
 
     of = rule(annotations=(("summary", "{{ it }}"),))
     state, moves = advance(of, RuleState(), orders(11), at_s=START_S, expand=shown)
-    assert moves[0].alert.annotations == (("summary", "orders=11"),)
+    assert moves[0].alert.annotations == (("summary", "orders=11.0"),)
     _, moves = advance(of, state, orders(21), at_s=START_S + 15, expand=shown)
-    assert moves[0].alert.annotations == (("summary", "orders=21"),)
+    assert moves[0].alert.annotations == (("summary", "orders=21.0"),)
 
 
 def test_a_label_that_depends_on_the_value_is_part_of_what_an_alert_is_known_by() -> None:
@@ -308,6 +308,12 @@ def test_alerts_that_a_changed_rule_would_call_otherwise_are_over_and_say_so() -
     ]
 
 
+def test_a_rule_that_was_changed_while_its_queries_failed_calls_its_alerts_by_their_new_names() -> None:
+    state, _ = run(rule(labels=(("team", "shop"),)), [orders(1)])
+    _, moves = run(rule(labels=(("team", "pay"),)), [FAILS, orders(11)], state=state, start_s=START_S + 15)
+    assert label(moves[1][0].alert.labels, "team") == "pay"
+
+
 def test_the_alerts_of_a_rule_that_is_gone_are_over() -> None:
     state, _ = run(rule(), [orders(11)])
     (move,) = retired(state, at_s=START_S + 15)
@@ -329,12 +335,12 @@ def test_the_wait_goes_on_after_a_restart() -> None:
     assert story(moves) == ["", "firing warning"], "the long gap counted as one interval"
 
 
-def test_without_its_document_a_restarted_wait_counts_from_when_the_alert_was_written() -> None:
+def test_without_the_document_of_its_rule_a_wait_begins_anew() -> None:
     of = rule(for_s=30.0)
     state, _ = run(of, [orders(11)])
     again = restored(of, state.alerts.values(), at_s=START_S + 15)
-    _, moves = run(of, [orders(11)] * 2, state=again, start_s=START_S + 15)
-    assert story(moves) == ["", "firing warning"]
+    _, moves = run(of, [orders(11)] * 3, state=again, start_s=START_S + 15)
+    assert story(moves) == ["", "", "firing warning"]
 
 
 def test_steady_alerts_are_the_same_values_and_their_newest_readings_are_in_the_health() -> None:

@@ -73,7 +73,9 @@ class Machine(RuleBasedStateMachine):
         self.state = RuleState()
         self.true_s = 1_790_000_000.0
         self.jumped_s = 0.0
-        self.looks: dict[str, list[Look]] = {}
+        self.looks: dict[Labels, list[Look]] = {}
+        """Of each series, since its condition was last changed, with the labels of the rule."""
+        self.looked_by = condition
         self.empty: list[tuple[float, bool]] = []
         self.failures: list[tuple[float, bool]] = []
         self.book = Book()
@@ -128,15 +130,10 @@ class Machine(RuleBasedStateMachine):
 
     @rule(condition=CONDITIONS)
     def condition_is_changed(self, condition: Threshold | AnySeries) -> None:
-        if condition != self.rule.condition:
-            self.looks = {}
-            self.empty, self.failures = [], []
         self.rule = replace(self.rule, condition=condition)
 
     @rule(team=st.sampled_from(["shop", "pay"]))
     def labels_are_changed(self, team: str) -> None:
-        if (("team", team),) != self.rule.labels:
-            self.looks = {}
         self.rule = replace(self.rule, labels=(("team", team),))
 
     # --- promises ----------------------------------------------------------------------------------------------
@@ -175,20 +172,27 @@ class Machine(RuleBasedStateMachine):
             self._is_right(move, seen, failed=health.state == "error")
 
     def _remember(self, before: RuleState, seen: Observation, *, failed: bool) -> None:
+        if self.rule.condition != self.looked_by:
+            self.looks, self.empty, self.failures = {}, [], []
+            self.looked_by = self.rule.condition  # type: ignore[assignment]
         self.failures.append((self.true_s, failed))
         if failed or not isinstance(seen, Answered):
             return
         (readings,) = seen.readings
+        self.looks = {key: looks for key, looks in self.looks.items() if label(key, "team") == self._team()}
         levels: dict[Labels, int | None] = {}
         for series in SERIES:
             alert = next((one for one in before.alerts.values() if self._is_of(one, series)), None)
             fires = alert is not None and alert.phase is Phase.FIRING
             levels[series] = level(self.rule.condition, readings.get(series), fires=fires, cut=bool(seen.cut))
-            self.looks.setdefault(label(series, "service"), []).append((self.true_s, levels[series]))
+            self.looks.setdefault((*series, *self.rule.labels), []).append((self.true_s, levels[series]))
         by_absence = isinstance(self.rule.condition, AnySeries)
         has_data = by_absence or any(one is not None for one in levels.values())
         if has_data or not seen.cut:
             self.empty.append((self.true_s, not has_data))
+
+    def _team(self) -> str:
+        return label(self.rule.labels, "team")
 
     def _is_of(self, alert: Alert, series: Labels) -> bool:
         if label(alert.labels, CAUSE_LABEL) or label(alert.labels, "team") != label(self.rule.labels, "team"):
@@ -213,7 +217,7 @@ class Machine(RuleBasedStateMachine):
         was = before.severity if before is not None and before.phase is Phase.FIRING else 0
         if alert.severity <= was:
             return
-        looks = self.looks[label(alert.labels, "service")]
+        looks = self.looks[_key(alert)]
         wrong = [(at_s, None if seen is None else seen >= alert.severity) for at_s, seen in looks]
         assert held_s(wrong) >= self.rule.for_s, "it fires what was not seen wrong for its `for`"
 
@@ -221,7 +225,7 @@ class Machine(RuleBasedStateMachine):
         if move.why == missing.RULE_CHANGED:
             assert label(move.alert.labels, "team") != label(self.rule.labels, "team")
             return
-        looks = self.looks[label(move.alert.labels, "service")]
+        looks = self.looks.get(_key(move.alert), [(self.true_s, None)])
         if move.why:
             assert move.why == missing.NO_DATA_IS_OK
             assert self.rule.no_data.state == "ok"
@@ -249,6 +253,10 @@ class Machine(RuleBasedStateMachine):
             Document(kind=write.kind, key=write.key, version=self.revision, body=write.body) for write in deed.writes
         )
         self.book = book_after(self.book, Changes(revision=self.revision, documents=documents))
+
+
+def _key(alert: Alert) -> Labels:
+    return tuple(pair for pair in alert.labels if pair[0] in ("service", "team"))
 
 
 def level(condition: object, value: float | None, *, fires: bool, cut: bool) -> int | None:  # noqa: PLR0911 - a table
@@ -291,4 +299,4 @@ def held_s(looks: list[tuple[float, bool | None]]) -> float:
 
 
 TestMachine = Machine.TestCase
-TestMachine.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestMachine.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
