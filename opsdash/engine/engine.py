@@ -9,6 +9,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from opsdash.core.errors import AnswerTooLarge, SourceUnavailable
 from opsdash.core.events import (
@@ -48,6 +49,9 @@ from opsdash.engine.probing import keep_probing
 from opsdash.engine.windows import Windows
 from opsdash.ports import Clock, LogSource, Source
 
+if TYPE_CHECKING:
+    from opsdash.engine.alerts.alerting import Alerting
+
 GATHER_S = 0.03
 GATHER_AT_MOST_S = 0.12
 """Answers that come together are shown together: one drawing for all, but nobody waits long for a slow one."""
@@ -59,7 +63,12 @@ class Engine:
     """One dashboard process. `run` owns every task; everything else is called from the same event loop."""
 
     def __init__(
-        self, board: Board, sources: Mapping[str, Source], clock: Clock, rng: random.Random | None = None
+        self,
+        board: Board,
+        sources: Mapping[str, Source],
+        clock: Clock,
+        rng: random.Random | None = None,
+        alerting: Alerting | None = None,
     ) -> None:
         self._clock = clock
         self._current = Current(board, sources, clock)
@@ -74,6 +83,10 @@ class Engine:
         self._tasks: asyncio.TaskGroup | None = None
         self._options_wanted = asyncio.Event()
         self._snapshots: Broadcast[Snapshot] = Broadcast()
+        self._alerting = alerting
+        if alerting is not None:
+            alerting.connect(changed=self._current.changed.set, looked=self._want)
+            self._load_rules(board)
         self._want()
 
     @property
@@ -94,6 +107,8 @@ class Engine:
                 tasks.create_task(keep_options(self._current, self._options_wanted, found=self._want), name="options")
                 tasks.create_task(keep_probing(self._current, is_down=self._polling.is_down), name="probe")
                 tasks.create_task(keep_explaining(self._current, polled=lambda: self._polling.queries), name="explain")
+                if self._alerting is not None:
+                    tasks.create_task(self._alerting.run(), name="alerts")
         finally:
             self._tasks = None
             self._polling.end()
@@ -122,13 +137,16 @@ class Engine:
 
     def snapshot(self) -> Snapshot:
         """The picture now, of what is shown."""
-        return project(
+        picture = project(
             self._current.state,
             self._wanted,
             moment=self._current.moment(),
             current=self._dashboard,
             revision=self._revision,
         )
+        if self._alerting is None:
+            return picture
+        return replace(picture, alerts=self._alerting.picture(self._current.state))
 
     def snapshots(self) -> AsyncIterator[Snapshot]:
         """The newest snapshot after each change; one that is overtaken before it is taken is left out."""
@@ -211,6 +229,8 @@ class Engine:
         if self._tasks is not None:
             for source in gone.values():
                 self._tasks.create_task(closed(source), name=f"close {source.name}")
+        if self._alerting is not None:
+            self._load_rules(board)
         self._options_wanted.set()
         self._want()
 
@@ -239,6 +259,8 @@ class Engine:
         self._wanted = wanted_panels(self._current.state, self._shown_panels(), self._current.shown_now_s())
         self._current.changed.set()
         shown = _asked_by(self._wanted)
+        if self._alerting is not None:
+            shown = dict.fromkeys((*shown, *self._alerting.wanted())).keys()
         self._polling.want(shown)
         self._give_up(shown)
 
@@ -249,6 +271,11 @@ class Engine:
             if isinstance(query, LogQuery):
                 self._older.forget(query)
             self._current.apply(QueryDropped(query=query))
+
+    def _load_rules(self, board: Board) -> None:
+        if self._alerting is not None:
+            timeouts = {spec.name: spec.timeout_s for spec in board.sources}
+            self._alerting.load(board.alerting, self._current.sources, timeouts)
 
     async def _publish(self) -> None:
         """Sends a snapshot soon after a change; answers that come together are shown together."""

@@ -1,0 +1,1 @@
+"""Alerts at run time: the ledger, who leads, the evaluation of rules, and what operators do with alerts."""

@@ -1,0 +1,132 @@
+"""Alerts at run time as one part of an engine: the store, who leads, the rules, the operators' deeds, the picture."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import tzinfo
+
+from opsdash.core.alerting.maintenance import ZoneOf
+from opsdash.core.alerting.picture import AlertsPicture, LeaderView
+from opsdash.core.alerting.pictured import pictured
+from opsdash.core.alerting.rules import AlertRule
+from opsdash.core.alerting.spec import AlertingSpec
+from opsdash.core.metrics.queries import PromQuery, Query
+from opsdash.core.metrics.window import Window
+from opsdash.core.state import State
+from opsdash.engine.alerts.evaluating import Evaluating
+from opsdash.engine.alerts.leading import TTL_S, Leading
+from opsdash.engine.alerts.ledger import Ledger
+from opsdash.engine.alerts.looking import Looking
+from opsdash.engine.alerts.ownership import Ownership
+from opsdash.ports import Clock, Source, StateStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seat:
+    """Who sits here."""
+
+    operator: str
+    login: str
+    holder: str
+    """`user@host pid`: how this process is called where it leads."""
+    zone: tzinfo | None = None
+    zone_of: ZoneOf | None = None
+    is_operator: Callable[[str], bool] = bool
+    lease_s: float = TTL_S
+
+
+class Alerting:
+    """Everything of alerts that one process runs."""
+
+    def __init__(self, store: StateStore, clock: Clock, seat: Seat) -> None:
+        self._clock = clock
+        self._seat = seat
+        self._changed: Callable[[], None] = lambda: None
+        self._looked: Callable[[], None] = lambda: None
+        self._spec = AlertingSpec()
+        self._looked_at: frozenset[str] = frozenset()
+        self.ledger = Ledger(store, clock, self._tell)
+        self.leading = Leading(self.ledger, clock, seat.holder, ttl_s=seat.lease_s)
+        self.evaluating = Evaluating(self.ledger, self.leading, Looking({}, clock, {}), clock)
+        self.ownership = Ownership(
+            self.ledger,
+            operator=seat.operator,
+            login=seat.login,
+            zone=seat.zone,
+            is_operator=seat.is_operator,
+            picture=lambda: self.picture(None),
+            spec=lambda: self._spec,
+            look_at=self._look_at,
+        )
+
+    @property
+    def spec(self) -> AlertingSpec:
+        """What is evaluated."""
+        return self._spec
+
+    def connect(self, *, changed: Callable[[], None], looked: Callable[[], None]) -> None:
+        """`changed`: another picture may be due. `looked`: other trends are wanted."""
+        self._changed, self._looked = changed, looked
+
+    def load(self, spec: AlertingSpec, sources: Mapping[str, Source], timeouts: Mapping[str, float]) -> None:
+        """Runs the rules of this configuration."""
+        self._spec = spec
+        self.evaluating.load(spec, Looking(sources, self._clock, timeouts))
+        self._changed()
+
+    async def run(self) -> None:
+        """Runs until cancelled. The lease is given up before the store is closed."""
+        store = asyncio.create_task(self.ledger.run(), name="alerts: ledger")
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self.leading.run(), name="alerts: lease")
+                tasks.create_task(self.evaluating.run(), name="alerts: rules")
+        finally:
+            store.cancel()
+            await asyncio.gather(store, return_exceptions=True)
+
+    def picture(self, state: State | None) -> AlertsPicture:
+        """The picture now; with a state, the trends of what is looked at are in it."""
+        newest = max((health.evaluated_at_s for health in self.ledger.book.health.values()), default=None)
+        leader = LeaderView(
+            holder=self.leading.holder,
+            is_us=self.leading.is_ours,
+            silent_s=0.0 if newest is None else max(self._clock.now_s() - newest, 0.0),
+        )
+        return pictured(
+            self.ledger.book,
+            self._spec,
+            now_s=self.ledger.now_s(),
+            operator=self._seat.operator,
+            store=self.ledger.view(),
+            leader=leader,
+            trends=self._trends(state) if state is not None else {},
+            zone_of=self._seat.zone_of,
+        )
+
+    def wanted(self) -> tuple[Query, ...]:
+        """The queries whose history the screen shows beside its alerts."""
+        return tuple(query for _, query in self._shown_queries())
+
+    def _tell(self) -> None:
+        self._changed()
+
+    def _look_at(self, fingerprints: Collection[str]) -> None:
+        wanted = frozenset(fingerprints)
+        if wanted != self._looked_at:
+            self._looked_at = wanted
+            self._looked()
+
+    def _shown_queries(self) -> tuple[tuple[AlertRule, Query], ...]:
+        names = {alert.rule for name in self._looked_at if (alert := self.ledger.book.alerts.get(name)) is not None}
+        return tuple(
+            (rule, replace(rule.queries[0], instant=False))
+            for group in self._spec.groups
+            for rule in group.rules
+            if rule.id in names and isinstance(rule.queries[0], PromQuery)
+        )
+
+    def _trends(self, state: State) -> dict[str, Window]:
+        return {rule.id: state.queries[query].window for rule, query in self._shown_queries() if query in state.queries}

@@ -1,0 +1,219 @@
+"""Evaluates rules: each group on its own interval, each rule by itself, one commit a round.
+
+Only while this process leads, or while the store does not answer and everybody has to see for themselves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import zlib
+from contextlib import suppress
+
+from opsdash.core.alerting.alert import Alert
+from opsdash.core.alerting.deed import Deed, joined
+from opsdash.core.alerting.lapses import lapses
+from opsdash.core.alerting.machine import RuleState, advance, retired
+from opsdash.core.alerting.observation import Observation
+from opsdash.core.alerting.restoring import restored
+from opsdash.core.alerting.round_deed import deed_of
+from opsdash.core.alerting.rules import AlertRule, BurnRate, RuleGroup
+from opsdash.core.alerting.slo_status import slo_status
+from opsdash.core.alerting.spec import AlertingSpec
+from opsdash.core.alerting.templates import expand
+from opsdash.core.documents import Fence
+from opsdash.core.errors import LeaseLost, Overtaken, StoreUnavailable, StoreUnusable
+from opsdash.core.metrics.answers import Answer
+from opsdash.core.metrics.queries import MetricQuery
+from opsdash.engine.alerts.leading import Leading
+from opsdash.engine.alerts.ledger import Ledger
+from opsdash.engine.alerts.looking import Looking
+from opsdash.ports import Clock
+
+logger = logging.getLogger(__name__)
+
+LOOK_S = 0.25
+"""How often it is looked whether this process leads now."""
+LAPSES_EVERY_S = 1.0
+MOST_OWED = 20_000
+"""Entries that wait for the store; then the oldest are given up, and the log says so."""
+
+
+class Evaluating:
+    """The rules of one configuration."""
+
+    def __init__(self, ledger: Ledger, leading: Leading, looking: Looking, clock: Clock) -> None:
+        self._ledger = ledger
+        self._leading = leading
+        self._looking = looking
+        self._clock = clock
+        self._spec = AlertingSpec()
+        self._states: dict[str, RuleState] = {}
+        self._owed: list[Deed] = []
+        self._groups: list[asyncio.Task[None]] = []
+        self._tasks: asyncio.TaskGroup | None = None
+        self._was_active = False
+        self.rounds = 0
+        self.failures = 0
+
+    @property
+    def is_active(self) -> bool:
+        """Whether this process evaluates: it leads, or nobody can because the store does not answer."""
+        return self._leading.is_ours or not self._ledger.is_reachable
+
+    def load(self, spec: AlertingSpec, looking: Looking) -> None:
+        """Evaluates the rules of this configuration from now on; alerts of rules that are gone are over."""
+        self._spec, self._looking = spec, looking
+        if self._tasks is not None:
+            self._restart_groups()
+            if self.is_active:
+                self._retire_gone()
+
+    async def run(self) -> None:
+        """Evaluates until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            self._tasks = tasks
+            self._restart_groups()
+            tasks.create_task(self._watch_over(), name="alerts: lead and lapse")
+        self._tasks = None
+
+    # --- inside ------------------------------------------------------------------------------------------------
+
+    def _restart_groups(self) -> None:
+        for task in self._groups:
+            task.cancel()
+        assert self._tasks is not None
+        self._groups = [
+            self._tasks.create_task(self._group(group), name=f"alerts: {group.name}")
+            for group in self._spec.groups
+            if group.rules
+        ]
+
+    async def _watch_over(self) -> None:
+        """Takes over what the book says when this process begins to evaluate; ends marks that are over."""
+        lapsed_at_s = float("-inf")
+        while True:
+            await asyncio.sleep(LOOK_S)
+            if not self.is_active:
+                self._was_active = False
+                self._states.clear()
+                self._owed.clear()
+                continue
+            if not self._was_active:
+                self._take_over()
+            if self._clock.monotonic_s() - lapsed_at_s >= LAPSES_EVERY_S:
+                lapsed_at_s = self._clock.monotonic_s()
+                await self._lapse()
+
+    def _take_over(self) -> None:
+        """Goes on where the one before was: its alerts are in the book."""
+        self._was_active = True
+        book, at_s = self._ledger.book, self._clock.now_s()
+        own = self._by_rule()
+        for rule in self._rules():
+            if rule.id not in self._states:
+                health = book.health.get(rule.id)
+                self._states[rule.id] = restored(rule, own.get(rule.id, ()), at_s=at_s, health=health)
+        self._retire_gone()
+
+    def _retire_gone(self) -> None:
+        """What rules left behind that are not in the configuration any longer is over."""
+        known = {rule.id for rule in self._rules()}
+        for name, alerts in self._by_rule().items():
+            if name and name not in known:
+                state = RuleState(alerts={alert.labels: alert for alert in alerts if not alert.origin})
+                self._owed.append(deed_of(retired(state, at_s=self._clock.now_s())))
+                self._states.pop(name, None)
+
+    def _by_rule(self) -> dict[str, list[Alert]]:
+        found: dict[str, list[Alert]] = {}
+        for alert in self._ledger.book.alerts.values():
+            found.setdefault(alert.rule, []).append(alert)
+        return found
+
+    def _rules(self) -> tuple[AlertRule, ...]:
+        return tuple(rule for group in self._spec.groups for rule in group.rules)
+
+    async def _group(self, group: RuleGroup) -> None:
+        """One group, over and over; groups of one interval are spread over it."""
+        share = zlib.crc32(group.name.encode()) / 2**32
+        next_s = self._clock.monotonic_s() + min(share * group.interval_s, 1.0)
+        while True:
+            await asyncio.sleep(max(next_s - self._clock.monotonic_s(), 0.0))
+            if self.is_active and self._was_active:
+                await self._round(group)
+            elif self.is_active:
+                next_s = self._clock.monotonic_s() + LOOK_S
+                continue
+            late = self._clock.monotonic_s() - next_s
+            next_s += group.interval_s * (1 + int(late // group.interval_s))
+
+    async def _round(self, group: RuleGroup) -> None:
+        at_s, started = self._clock.now_s(), self._clock.monotonic_s()
+        asked: dict[MetricQuery, asyncio.Task[Answer]] = {}
+        try:
+            seen = await asyncio.gather(*(self._looking.observe(rule, at_s, asked) for rule in group.rules))
+        finally:
+            for task in asked.values():
+                task.cancel()
+        if not (self.is_active and self._was_active):
+            return
+        took_s = self._clock.monotonic_s() - started
+        deeds = [self._advanced(rule, what, at_s, took_s) for rule, what in zip(group.rules, seen, strict=True)]
+        self.rounds += 1
+        await self._commit(joined(deeds, told=" "))
+
+    def _advanced(self, rule: AlertRule, seen: Observation, at_s: float, took_s: float) -> Deed:
+        state = self._states.get(rule.id, RuleState())
+        after, transitions = advance(rule, state, seen, at_s=at_s, took_s=took_s, expand=expand)
+        self._states[rule.id] = after
+        status = None
+        if isinstance(rule.condition, BurnRate):
+            slo = next((each for each in self._spec.slos if each.name == rule.condition.slo), None)
+            if slo is not None:
+                before = self._ledger.book.slos.get(slo.name)
+                status = slo_status(slo, rule.condition, seen, at_s=at_s, before=before)
+        return deed_of(transitions, after.health, status)
+
+    async def _lapse(self) -> None:
+        """Ends marks that are over, each by itself: one that somebody renewed in the same moment holds up no other."""
+        for deed in lapses(self._ledger.book, self._spec, now_s=self._ledger.now_s()):
+            fence = self._leading.fence
+            if fence is None:
+                return
+            with suppress(Overtaken):
+                await self._written(deed, fence)
+        if self._owed:
+            await self._commit(Deed())
+
+    async def _commit(self, deed: Deed) -> None:
+        """As the leader, with what is owed; while the store does not answer, into the copy, and owed."""
+        fence = self._leading.fence
+        if fence is None:
+            if not self._ledger.is_reachable:
+                self._owe(deed)
+        elif await self._written(joined((*self._owed, deed), told=" "), fence):
+            self._owed.clear()
+        elif not self._ledger.is_reachable:
+            self._owe(deed)
+
+    async def _written(self, deed: Deed, fence: Fence) -> bool:
+        """Whether the store has it. Raises Overtaken."""
+        try:
+            await self._ledger.commit_as_leader(deed, fence)
+        except LeaseLost:
+            self._leading.step_down()
+        except (StoreUnavailable, StoreUnusable) as error:
+            self.failures += 1
+            self._ledger.troubled(error)
+        else:
+            return True
+        return False
+
+    def _owe(self, deed: Deed) -> None:
+        self._ledger.show(deed.writes)
+        if deed.entries or deed.writes:
+            self._owed.append(deed)
+        while sum(len(each.entries) for each in self._owed) > MOST_OWED:
+            logger.error("the store has not answered for so long that the history of alerts will have a gap")
+            self._owed.pop(0)

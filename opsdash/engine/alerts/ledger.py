@@ -1,0 +1,203 @@
+"""The ledger: this process's copy of what the store has, kept up, and what waits to be written to it.
+
+While the store does not answer, the copy goes on by itself: what operators decide is shown at once, said to be
+unwritten, kept in its order, and committed under the same id when the store is back. Nothing is written twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from uuid import uuid4
+
+from opsdash.core.alerting.book import Book
+from opsdash.core.alerting.codec import book_after
+from opsdash.core.alerting.deed import Deed
+from opsdash.core.alerting.overtaking import overtaken_by
+from opsdash.core.alerting.picture import StoreView
+from opsdash.core.documents import Changes, Commit, Document, Fence, Write
+from opsdash.core.errors import OpsdashError, Overtaken, Refused, StoreUnavailable, StoreUnusable
+from opsdash.core.metrics.freshness import Freshness
+from opsdash.ports import Clock, StateStore
+
+logger = logging.getLogger(__name__)
+
+POLL_S = 0.3
+"""What one operator does is on every other screen within a second."""
+TRY_AGAIN_S = 2.0
+CLOCK_EVERY_S = 30.0
+MOST_UNWRITTEN = 10_000
+NOT_WRITTEN = "; not written yet: the store does not answer"
+
+
+class Ledger:
+    """One store, one copy. Everything runs in one event loop."""
+
+    def __init__(self, store: StateStore, clock: Clock, changed: Callable[[], None]) -> None:
+        """`changed` is called whenever another picture may be due."""
+        self._store = store
+        self._clock = clock
+        self._changed = changed
+        self._book = Book()
+        self._read = Book()
+        """What the store said, without what waits."""
+        self._waiting: deque[Commit] = deque()
+        self._poke = asyncio.Event()
+        self._trouble: OpsdashError | None = None
+        self._is_open = False
+        self._offset_s = 0.0
+        self._offset_at_s = float("-inf")
+        self.lost: list[str] = []
+        """What could not be written after all, in words, until somebody is told."""
+
+    @property
+    def book(self) -> Book:
+        """All that is known now."""
+        return self._book
+
+    @property
+    def store(self) -> StateStore:
+        """For leases and the history."""
+        return self._store
+
+    @property
+    def is_reachable(self) -> bool:
+        """Whether the store answered last time."""
+        return self._is_open and self._trouble is None
+
+    def now_s(self) -> float:
+        """UTC seconds of the store's clock: what expiries are judged by."""
+        return self._clock.now_s() + self._offset_s
+
+    def view(self) -> StoreView:
+        """How the store does, for the screen."""
+        trouble = self._trouble
+        if trouble is None:
+            state = Freshness.FRESH if self._is_open else Freshness.NO_DATA
+            return StoreView(url=self._store.url, state=state, unwritten=len(self._waiting))
+        doing = "alerts are evaluated in memory, and what you do is written when it can be"
+        message = f"{trouble.message}; {doing}"
+        return StoreView(url=self._store.url, state=Freshness.ERROR, message=message, unwritten=len(self._waiting))
+
+    async def run(self) -> None:
+        """Keeps the copy up until cancelled, then closes the store."""
+        try:
+            while True:
+                await self.keep_up()
+                wait_s = POLL_S if self._trouble is None else TRY_AGAIN_S
+                try:
+                    async with asyncio.timeout(wait_s):
+                        await self._poke.wait()
+                except TimeoutError:
+                    pass
+                self._poke.clear()
+        finally:
+            await asyncio.shield(self._store.aclose())
+
+    async def keep_up(self) -> None:
+        """One look at the store: writes what waits, reads what is new. Raises nothing."""
+        try:
+            if not self._is_open:
+                await self._store.open()
+                self._is_open = True
+            await self._write_waiting()
+            await self._look_at_clock()
+            self._take(await self._store.changes(self._read.revision))
+        except (StoreUnavailable, StoreUnusable) as error:
+            self._troubled(error)
+        else:
+            if self._trouble is not None:
+                logger.info("the store answers again")
+                self._trouble = None
+                self._changed()
+
+    async def commit(self, deed: Deed, *, actor_seen: Write | None = None) -> str:
+        """Commits what an operator decided; what they are told. Raises Refused where somebody else was first."""
+        writes = (*deed.writes, actor_seen) if actor_seen is not None else deed.writes
+        commit = Commit(id=uuid4().hex, writes=writes, entries=deed.entries)
+        if not self._waiting:
+            try:
+                await asyncio.shield(self._store.commit(commit))
+            except Overtaken as overtaken:
+                await self.keep_up()
+                raise Refused(overtaken_by(self._book, overtaken.kind, overtaken.key)) from overtaken
+            except StoreUnavailable as error:
+                self._troubled(error)
+            except StoreUnusable as error:
+                self._troubled(error)
+            else:
+                await self.keep_up()
+                return deed.told
+        self._keep(commit)
+        return deed.told + NOT_WRITTEN
+
+    async def commit_as_leader(self, deed: Deed, fence: Fence) -> None:
+        """Commits what the leader found. Raises LeaseLost, Overtaken, StoreUnavailable, StoreUnusable."""
+        await self._store.commit(Commit(id=uuid4().hex, writes=deed.writes, entries=deed.entries, fence=fence))
+        self._poke.set()
+
+    def show(self, writes: tuple[Write, ...]) -> None:
+        """Takes these into the copy alone: what was evaluated while the store does not answer."""
+        self._book = book_after(self._book, _as_changes(self._book, writes))
+        self._changed()
+
+    def troubled(self, error: OpsdashError) -> None:
+        """Somebody else met the trouble first."""
+        self._troubled(error)
+
+    # --- inside ------------------------------------------------------------------------------------------------
+
+    def _take(self, changes: Changes) -> None:
+        if changes.documents or changes.is_all or changes.revision != self._read.revision:
+            self._read = book_after(Book() if changes.is_all else self._read, changes)
+            self._book = self._read
+            for commit in self._waiting:
+                self._book = book_after(self._book, _as_changes(self._book, commit.writes))
+            self._changed()
+
+    def _keep(self, commit: Commit) -> None:
+        if len(self._waiting) >= MOST_UNWRITTEN:
+            raise StoreUnavailable(f"{MOST_UNWRITTEN:,} changes wait for the store already; nothing was changed")
+        known = {(write.kind, write.key) for waiting in self._waiting for write in waiting.writes}
+        writes = tuple(
+            replace(write, expects=None) if (write.kind, write.key) in known else write for write in commit.writes
+        )
+        self._waiting.append(replace(commit, writes=writes))
+        self.show(writes)
+
+    async def _write_waiting(self) -> None:
+        while self._waiting:
+            commit = self._waiting[0]
+            try:
+                await self._store.commit(commit)
+            except Overtaken as overtaken:
+                self._take(await self._store.changes(self._read.revision))
+                words = overtaken_by(self._read, overtaken.kind, overtaken.key)
+                self.lost.append(f"not written after all: {words}")
+                logger.warning("a change that waited for the store was overtaken: %s %s", overtaken.kind, overtaken.key)
+            self._waiting.popleft()
+            self._changed()
+
+    async def _look_at_clock(self) -> None:
+        at_s = self._clock.monotonic_s()
+        if at_s - self._offset_at_s >= CLOCK_EVERY_S:
+            self._offset_s = await self._store.now_s() - self._clock.now_s()
+            self._offset_at_s = at_s
+
+    def _troubled(self, error: OpsdashError) -> None:
+        if self._trouble is None or self._trouble.message != error.message:
+            logger.warning("the store: %s", error.message)
+            self._trouble = error
+            self._changed()
+
+
+def _as_changes(book: Book, writes: tuple[Write, ...]) -> Changes:
+    """Writes as if they were read: under the versions that are known, since the store has none for them yet."""
+    documents = tuple(
+        Document(kind=write.kind, key=write.key, version=book.versions.get((write.kind, write.key), 0), body=write.body)
+        for write in writes
+    )
+    return Changes(revision=book.revision, documents=documents)
