@@ -10,7 +10,6 @@ import json
 import math
 from dataclasses import fields
 from enum import Enum
-from functools import lru_cache
 from typing import Any, TypeVar, cast, get_args
 
 from opsdash.core.alerting.alert import Alert, Cause, Phase
@@ -37,12 +36,7 @@ class Unreadable(ValueError):
 
 def encoded(value: object) -> Json:
     """The JSON object of a value."""
-    return {name: _plain(getattr(value, name)) for name in _names(type(value))}
-
-
-@lru_cache(maxsize=32)
-def _names(kind: type) -> tuple[str, ...]:
-    return tuple(one.name for one in fields(kind))
+    return {one.name: _plain(getattr(value, one.name)) for one in fields(cast("Any", value))}
 
 
 def number_text(value: float) -> float | str:
