@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
+from socket import gethostname
 from typing import TYPE_CHECKING
 
 from opsdash.adapters.clock import SystemClock
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from opsdash.adapters.secrets import Secrets
     from opsdash.core.view.board import Board
     from opsdash.core.view.theme import Theme
+    from opsdash.engine.alerts.alerting import Alerting
     from opsdash.engine.engine import Engine
     from opsdash.ports import Clock, Drills, Source
     from opsdash.ui.app import OpsdashApp
@@ -79,6 +81,7 @@ class Wiring:
         self._board: Board | None = None
         self._sources: dict[str, Source] = {}
         self._secrets: Secrets | None = None
+        self.alerting: Alerting | None = None
         self._themes: tuple[Theme, ...] = ()
 
     # Configuration
@@ -133,7 +136,27 @@ class Wiring:
         """An engine on real sources and the host's clock. Raises SecretMissing, ConfigInvalid."""
         from opsdash.engine.engine import Engine
 
-        return Engine(board, self.build_sources(board), self.clock)
+        sources = self.build_sources(board)
+        self.alerting = None if board.alerting.is_empty else self.build_alerting(board)
+        return Engine(board, sources, self.clock, alerting=self.alerting)
+
+    def build_alerting(self, board: Board) -> Alerting:
+        """Alerts on the store that the configuration means. Raises ConfigInvalid."""
+        from opsdash.adapters.operator import is_user, this_operator
+        from opsdash.cli.store import build_store, store_url
+        from opsdash.cli.zone import zone_of
+        from opsdash.engine.alerts.alerting import Alerting, Seat
+
+        operator = this_operator(self._env)
+        seat = Seat(
+            operator=operator.name,
+            login=operator.login,
+            holder=f"{operator.name}@{gethostname()} {os.getpid()}",
+            zone=zone_of(board.timezone),
+            zone_of=zone_of,
+            is_operator=is_user,
+        )
+        return Alerting(build_store(store_url(board, self._env), self.clock), self.clock, seat)
 
     # Screen
 
@@ -158,6 +181,7 @@ class Wiring:
             exporters=EXPORTERS,
             save=partial(save_in, Path.cwd()),
             drills=self._drills() if self._drills is not None else None,
+            ownership=self.alerting.ownership if self.alerting is not None else None,
         )
         app = OpsdashApp(around)
         app.driver_class = partial(  # type: ignore[assignment]
