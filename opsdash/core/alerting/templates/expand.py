@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from opsdash.core.alerting.templates.builtins import BUILTINS, Call
 from opsdash.core.alerting.templates.failure import TemplateFailed
@@ -65,6 +66,12 @@ def expand(template: str, given: Expansion) -> str:
         return template
     whole = parsed(template, FUNCTIONS, VARIABLES)
     return _Run(whole, given).text()
+
+
+@lru_cache(maxsize=512)
+def _signature(function: Call) -> inspect.Signature:
+    """Slow to find out, and the same each time."""
+    return inspect.signature(function)
 
 
 class _Left(Exception):  # no error: the way out of a loop
@@ -212,7 +219,7 @@ class _Run:
     def _call(self, name: str, given: tuple[Value, ...], at: int) -> Value:
         function = self._functions[name]
         try:
-            inspect.signature(function).bind(*given)
+            _signature(function).bind(*given)
         except TypeError:
             raise TemplateFailed(f"wrong number of args for {name}: got {len(given)}", at) from None
         try:
