@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import string
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -17,6 +17,8 @@ from opsdash.config.models.source import Auth as AuthModel
 from opsdash.config.models.source import Source, TlsFiles
 from opsdash.config.models.variable import Variable
 from opsdash.config.texts import metric_fields
+from opsdash.core.alerting.matchers import Matchers
+from opsdash.core.alerting.severity import Severity
 from opsdash.core.limits import Limits
 from opsdash.core.metrics.queries import EsFunction, EsMetric, EsqlQuery, EsQuery, LogQuery, PromQuery, Query
 from opsdash.core.secret import SecretRef
@@ -172,7 +174,15 @@ def panel_spec(panel: Panel, identity: str, kinds: Mapping[str, str]) -> PanelSp
         per=panel.per,  # type: ignore[arg-type]
         requests=None if panel.requests is None else query_of(panel, panel.requests, kinds),
         max_series=panel.max_series,
+        matchers=_matchers(panel.matchers) if panel.matchers else (),
+        severity=Severity[panel.severity.upper()],
     )  # fmt: skip
+
+
+def _matchers(texts: Sequence[str]) -> Matchers:
+    from opsdash.core.alerting.matcher_text import parse_matchers  # noqa: PLC0415 - 5 ms, for who filters alerts
+
+    return tuple(matcher for text in texts for matcher in parse_matchers(text))
 
 
 def _thresholds(given: ThresholdsModel | None) -> Thresholds | None:

@@ -150,7 +150,9 @@ def test_a_problem_of_a_source_says_what_and_never_shows_a_secret(tmp_path: Path
         ("kind: table, source: prom, queries: [{expr: a}], columns: [a, a]", '10:82: P.columns[1]: a second column "a"'),
         ("kind: table, source: prom, queries: [{expr: a}], columns: [job], sort: -jbo", '10:91: P.sort: there is no column "jbo"; did you mean job?'),
         ("kind: stat, source: prom, queries: [{expr: a}], mappings: [{text: a, value: 1, low: 2}]", "10:79: P.mappings[0]: takes value, or low and high"),
-        ("kind: alerts", "10:26: P.kind: warning: a panel of kind alerts is read but stays empty in this version"),
+        ("kind: alerts, severity: critcal", '10:44: P.severity: "critcal" is not a severity; did you mean critical?'),
+        ("kind: slo, severity: info", "10:31: P.severity: warning: has no effect on a slo panel"),
+        ("kind: alerts, matchers: ['team=']", '10:44: P.matchers: "team=": at 6: after team= comes a value in double quotes, not the end'),
     ],
 )  # fmt: skip
 def test_a_problem_of_a_panel_says_where_and_what(tmp_path: Path, panel: str, problem: str) -> None:

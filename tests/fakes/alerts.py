@@ -140,7 +140,9 @@ def slos() -> tuple[SloStatus, ...]:
             name="checkout-latency", objective=0.99, window_s=30 * 86_400, at_s=NOW_S - 4, budget_left=0.91,
             burn_rates=dict.fromkeys(rates, 0.2),
         ),
-        SloStatus(name="search", objective=0.95, window_s=7 * 86_400, at_s=NOW_S - 4, budget_left=-0.4, burn_rates=rates),
+        SloStatus(
+            name="search", objective=0.95, window_s=7 * 86_400, at_s=NOW_S - 4, budget_left=-0.4, burn_rates=rates
+        ),
         SloStatus(
             name="emails", objective=0.95, window_s=7 * 86_400, at_s=NOW_S - 4, budget_left=math.nan,
             message="no event in the last 5m",

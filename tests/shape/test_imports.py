@@ -19,6 +19,7 @@ DEFERRED: dict[tuple[str, str], str] = {
     ("opsdash/adapters/http/tls.py", "certifi"): "only where the system has no certificates",
     ("opsdash/adapters/sources/build.py", "opsdash.adapters.sources.*"): "only the clients of the sources there are",
     ("opsdash/adapters/sources/*.py", "opsdash.adapters.sources*"): "what is behind it is a heavy client",
+    ("opsdash/ui/commands/screens.py", "opsdash.ui.overlays.alerts.*"): "the first picture does not wait for them",
     ("opsdash/plant/faces/late_logs.py", "opsdash.plant.*"): "60 ms that the demo's first picture does not wait for",
     ("opsdash/adapters/sources/*.py", "prometheus_api_client*"): "only discovery needs it, 150 ms",
 }
@@ -50,6 +51,11 @@ def test_commands_that_draw_nothing_do_not_import_textual(arguments: list[str], 
     argv = [str(config) if argument == "CONFIG" else argument for argument in arguments]
     run = f"from opsdash.cli.main import main\ntry:\n    main({argv!r})\nexcept SystemExit:\n    pass\n"
     assert loaded_by(run) & {"textual", "rich", "httpx", "elasticsearch", "prometheus_api_client"} == set()
+
+
+def test_the_first_picture_waits_for_no_screen_of_alerts() -> None:
+    loaded = loaded_by("import opsdash.ui.app")
+    assert {name for name in loaded if name.startswith("opsdash.ui.overlays.alerts")} == set()
 
 
 def test_only_what_is_listed_is_imported_inside_a_function() -> None:

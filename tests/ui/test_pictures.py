@@ -15,9 +15,13 @@ from opsdash.core.metrics.freshness import Freshness
 from opsdash.core.view.cells import ink
 from opsdash.core.view.export.svg import to_svg
 from opsdash.core.view.roles import Role
+from opsdash.core.view.theme import Theme
+from opsdash.ui.effects import LookUp
 from opsdash.ui.inks import Inks
 from opsdash.ui.terminal import Depth
-from tests.fakes.engine import ScriptedEngine, board_of, every_kind, twelve
+from tests.fakes.alerts import flash_sale
+from tests.fakes.engine import NOW_S, ScriptedEngine, board_of, every_kind, twelve
+from tests.fakes.ownership import ScriptedOwnership, entries_of
 from tests.fakes.screen import Bench, all_themes, bench
 
 FOLDER = Path(__file__).parent / "pictures"
@@ -86,6 +90,44 @@ def test_a_source_that_is_lost_and_a_broken_configuration() -> None:
     made.arrive()
     matches("trouble-120x34", made.text())
     matches("trouble-sources", made.press("H").text())
+
+
+def sale(size: tuple[int, int], **more: object) -> Bench:
+    """A flash sale on the screen of somebody who has one of its alerts."""
+    engine = ScriptedEngine(board_of(twelve(), every_kind(), **more))
+    picture = flash_sale()
+    engine.overrides["alerts"] = picture
+    return bench(engine, size, ownership=ScriptedOwnership(picture))
+
+
+@pytest.mark.parametrize("size", SIZES[:3], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        ("triage", "!"), ("acknowledge", "! a"), ("acknowledge-all", "! A"), ("silence", "! s"), ("everything", "Z s"),
+        ("silences", "Z"), ("rules", "R"), ("slos", "S"), ("history", "! h"), ("marks", ""),
+    ],
+)  # fmt: skip
+def test_screens_of_alerts(name: str, keys: str, size: tuple[int, int]) -> None:
+    made = sale(size).press(*keys.split())
+    if name == "history":
+        first = flash_sale().lines[0].alert.fingerprint
+        made.session.told_history(LookUp(first), tuple(reversed(entries_of(first, NOW_S, 7))), "")
+    matches(f"alerts-{name}-{size[0]}x{size[1]}", made.text())
+
+
+@pytest.mark.parametrize("name", ["", "S", "! s"])
+def test_screens_of_alerts_in_ascii(name: str) -> None:
+    made = sale((120, 34), ascii_only=True).press("!", *name.split()[1:] if "!" in name else name.split())
+    text = made.text()
+    assert text.isascii()
+    matches(f"alerts-ascii-{name.replace(' ', '').replace('!', '') or 'triage'}", text)
+
+
+@pytest.mark.parametrize("theme", all_themes(), ids=lambda theme: theme.name)
+def test_triage_in_every_theme(theme: Theme) -> None:
+    cells = sale((100, 30)).press("!").cells()
+    matches(f"alerts-{theme.name}", to_svg(cells, theme, title="triage"), "svg")
 
 
 @pytest.mark.parametrize("name", ["default", "light", "monochrome", "colour-blind"])

@@ -27,6 +27,8 @@ ONLY_FOR: Mapping[str, frozenset[str]] = {
     "limit": frozenset({"toplist"}),
     "per": frozenset({"cost"}),
     "requests": frozenset({"cost"}),
+    "matchers": frozenset({"alerts"}),
+    "severity": frozenset({"alerts"}),
 }
 """Keys that only some kinds of panel have."""
 
@@ -63,8 +65,7 @@ def _panel(panel: Parsed[Panel], report: Report) -> None:
     for key, kinds in ONLY_FOR.items() if panel.kind_known else ():
         if key in model.model_fields_set and model.kind not in kinds:
             report.warning(place / key, f"has no effect on a {model.kind} panel", key=True)
-    if model.kind in ("alerts", "slo"):
-        report.warning(place / "kind", f"a panel of kind {model.kind} is read but stays empty in this version")
+    _matchers(panel, report)
     if model.kind == "text" and not model.text and panel.whole:
         report.error(place, "a text panel needs text", key=True)
     if model.grid is not None and model.grid.x + model.grid.w > COLUMNS:
@@ -75,6 +76,19 @@ def _panel(panel: Parsed[Panel], report: Report) -> None:
     check_unit(model.unit, place / "unit", report)
     _columns(panel, report)
     _mappings(panel, report)
+
+
+def _matchers(panel: Parsed[Panel], report: Report) -> None:
+    if not panel.model.matchers:
+        return
+    from opsdash.core.alerting.matcher_text import MatchersWrong, parse_matchers  # noqa: PLC0415 - 5 ms, for filters
+
+    place, texts = panel.place / "matchers", panel.model.matchers
+    for index, text in enumerate(texts):
+        try:
+            parse_matchers(text)
+        except MatchersWrong as wrong:
+            report.error(place / index if len(texts) > 1 else place, f'"{shown(text, 60)}": {wrong.message}')
 
 
 def _thresholds(given: Thresholds | None, place: Place, report: Report) -> None:

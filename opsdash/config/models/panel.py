@@ -12,6 +12,7 @@ from opsdash.config.models.scalars import (
     Flag,
     LooseText,
     Number,
+    Strings,
     Text,
     Words,
     choice,
@@ -27,6 +28,7 @@ from opsdash.core.view.panels import PanelKind
 KINDS = tuple(kind.value for kind in PanelKind)
 CALCS = ("last", "min", "max", "avg", "sum", "count", "first", "delta")
 DRAWS = ("lines", "points", "bars", "area")
+SEVERITIES = ("info", "warning", "critical")
 LEVELS = ("ok", "warning", "critical", "none")
 PERIODS = ("hour", "day", "month")
 DEFAULT_LEGEND = ("last", "min", "max", "avg")
@@ -35,6 +37,7 @@ Kind = Annotated[str, PlainValidator(choice(KINDS, "a panel kind")), choice_sche
 Calc = Annotated[str, PlainValidator(choice(CALCS, "a way to make one number of a series")), choice_schema(CALCS)]
 Draw = Annotated[str, PlainValidator(choice(DRAWS, "a way to draw")), choice_schema(DRAWS)]
 Level = Annotated[str, PlainValidator(choice(LEVELS, "a level")), choice_schema(LEVELS)]
+Severity = Annotated[str, PlainValidator(choice(SEVERITIES, "a severity")), choice_schema(SEVERITIES)]
 Period = Annotated[str, PlainValidator(choice(PERIODS, "a period of cost")), choice_schema(PERIODS)]
 GridX = Annotated[int, PlainValidator(whole(0, 23)), whole_schema(0, 23)]
 GridY = Annotated[int, PlainValidator(whole(0, 10_000)), whole_schema(0, 10_000)]
@@ -158,6 +161,8 @@ class Panel(Model):
     mappings: list[ValueMapping] = Field(default_factory=list, description="Values shown as words.")
     per: Period = Field("hour", description="cost: which period the values are for.")
     requests: PanelQuery | None = Field(None, description="cost: requests per second, for the cost of 1,000 of them.")
+    matchers: Strings = Field((), description='alerts: only those that match, such as team="shop".')
+    severity: Severity = Field("info", description="alerts: only from this severity on.")
     max_series: Series | None = Field(None, description="Another limit than the source's.")
 
 

@@ -92,7 +92,7 @@ def _words(slo: SloStatus, windows: Sequence[str], now_s: float, bar: int, *, as
         Word(text=slo.name, attributes=BOLD if role in (Role.CRITICAL, Role.WARNING) else 0),
         Word(text=objective_word(slo.objective), role=Role.DIM),
         Word(text=format_duration(slo.window_s), role=Role.DIM),
-        Word(text="–" if math.isnan(left) else f"{max(left, -9.99):.0%}", role=role),
+        Word(text="–" if math.isnan(left) else f"{min(max(left, -9.99), 9.99):.0%}", role=role),
         Word(text=budget_bar(left, bar, ascii_only=ascii_only), role=role),
         *burns,
         Word(text=gone_in(slo), role=role if left <= 0 else Role.TEXT),
@@ -109,7 +109,7 @@ def budget_bar(left: float, width: int, *, ascii_only: bool = False) -> str:
     """What is left of the budget, from the left; the rest is dotted. Overspent is empty, unknown blank."""
     if math.isnan(left):
         return ""
-    full = min(max(round(left * width), 1 if left > 0 else 0), width)
+    full = max(round(min(max(left, 0.0), 1.0) * width), 1 if left > 0 else 0)
     return ("#" if ascii_only else "█") * full + ("." if ascii_only else "·") * (width - full)
 
 
