@@ -8,10 +8,10 @@ import os
 import shutil
 import sys
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 from opsdash.cli.arguments import add_config, add_variables
 from opsdash.cli.exit_codes import ExitCode
@@ -20,6 +20,8 @@ from opsdash.cli.usage import UsageWrong, take_minus_as_value
 from opsdash.cli.version import VERSION
 from opsdash.cli.wiring import Overrides, Wiring, overridden
 from opsdash.cli.zone import zone_of
+from opsdash.core.alerting.alert import Phase
+from opsdash.core.alerting.severity import Severity
 from opsdash.core.instant import parse_instant
 from opsdash.core.metrics.freshness import Freshness
 from opsdash.core.suggest import did_you_mean
@@ -34,6 +36,9 @@ from opsdash.core.view.export.text import to_text
 from opsdash.core.view.look import Look
 from opsdash.core.view.snapshot import Snapshot
 from opsdash.core.view.theme import Theme
+
+if TYPE_CHECKING:
+    from opsdash.core.alerting.picture import AlertsPicture
 
 FORMATS = ("text", "json", "svg")
 SVG_WIDTH = 160
@@ -107,27 +112,55 @@ async def _ask(wiring: Wiring, board: Board, wanted: Wanted, theme: Theme | None
 
     sources = wiring.build_sources(board)
     try:
-        return await once(Engine(board, sources, wiring.clock), board, wanted, theme, (sys.stdout, sys.stderr))
+        picture = None
+        if not board.alerting.is_empty:
+            from opsdash.cli.alerts_once import alerts_once  # noqa: PLC0415 - only with rules
+
+            picture = await alerts_once(wiring, board, sources, wanted.at_s)
+        engine = Engine(board, sources, wiring.clock)
+        return await once(engine, board, wanted, theme, (sys.stdout, sys.stderr), picture=picture)
     finally:
         for source in sources.values():
             await source.aclose()
 
 
-async def once(
-    engine: AskOnce, board: Board, wanted: Wanted, theme: Theme | None, streams: tuple[TextIO, TextIO]
+async def once(  # noqa: PLR0913 - all of them are the picture
+    engine: AskOnce,
+    board: Board,
+    wanted: Wanted,
+    theme: Theme | None,
+    streams: tuple[TextIO, TextIO],
+    *,
+    picture: AlertsPicture | None = None,
 ) -> int:
     """Asks everything once and prints it to the first stream, remarks to the second; the exit code.
 
-    0 when every source answered every question, 3 when one did not. A panel without data and a threshold that is
-    reached are not failures.
+    2 when a critical alert fires, 1 when a warning does; else 3 when a source did not answer a question or a rule has
+    nothing to judge, 0 when all is well. A panel without data and a threshold that is reached are not failures.
     """
     out, err = streams
-    snapshot = await engine.once(dashboards=wanted.dashboards, at_s=wanted.at_s)
+    snapshot = replace(await engine.once(dashboards=wanted.dashboards, at_s=wanted.at_s), alerts=picture)
     out.write(rendered(snapshot, board, wanted, theme))
     out.flush()
     for remark in remarks_of(snapshot):
         err.write(f"opsdash once: {clean(remark)}\n")
-    return ExitCode.UNKNOWN if has_failed(snapshot) else ExitCode.OK
+    return verdict_of(snapshot)
+
+
+def verdict_of(snapshot: Snapshot) -> ExitCode:
+    """The convention of monitoring plugins. What is silenced, inhibited or expected does not count."""
+    picture = snapshot.alerts
+    lines = picture.lines if picture is not None else ()
+    firing = [line.alert.severity for line in lines if line.alert.phase is Phase.FIRING and not line.is_quiet]
+    worst = max(firing, default=None)
+    if worst is Severity.CRITICAL:
+        return ExitCode.CRITICAL
+    if worst is Severity.WARNING:
+        return ExitCode.WARNING
+    blind = picture is not None and any(
+        line.health is None or line.health.state is not Freshness.FRESH for line in picture.rules
+    )
+    return ExitCode.UNKNOWN if blind or has_failed(snapshot) else ExitCode.OK
 
 
 def rendered(snapshot: Snapshot, board: Board, wanted: Wanted, theme: Theme | None) -> str:

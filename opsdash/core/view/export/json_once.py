@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from opsdash.core.metrics.freshness import Freshness
+from opsdash.core.view.export.json_alerts import alert_document, slo_document
 from opsdash.core.view.export.json_panel import Document, dumped, panel_document
 from opsdash.core.view.export.numbers import iso_time
 from opsdash.core.view.snapshot import Snapshot, SourceView
@@ -18,8 +19,8 @@ def once_document(snapshot: Snapshot, version: str) -> Document:
         "panels": [
             panel_document(view, snapshot.dashboard_of.get(panel_id, "")) for panel_id, view in snapshot.panels.items()
         ],
-        "alerts": [],
-        "slos": [],
+        "alerts": [] if snapshot.alerts is None else [alert_document(line) for line in snapshot.alerts.lines],
+        "slos": [] if snapshot.alerts is None else [slo_document(status) for status in snapshot.alerts.slos],
     }
 
 
