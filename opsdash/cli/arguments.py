@@ -49,6 +49,7 @@ COMMANDS = {
         Command(name="check", summary="every problem of a configuration at once", module="opsdash.cli.check"),
         Command(name="once", summary="one refresh of everything, printed", module="opsdash.cli.once"),
         Command(name="query", summary="ask one source one question", module="opsdash.cli.query"),
+        Command(name="watch", summary="no screen: evaluates, notifies, records", module="opsdash.cli.watch"),
         Command(name="rules", summary="test rules, or try them on history", module="opsdash.cli.rules"),
         Command(name="alerts", summary="see and own alerts, also without a dashboard", module="opsdash.cli.alerts"),
         Command(name="schema", summary="JSON Schema of the configuration, for editors", module="opsdash.cli.schema"),
@@ -58,7 +59,7 @@ COMMANDS = {
 }
 
 PLANNED = (
-    "watch", "actions", "audit", "import", "init", "record", "replay", "report", "serve",
+    "actions", "audit", "import", "init", "record", "replay", "report", "serve",
 )  # fmt: skip
 """Commands of the contract that a later version brings."""
 

@@ -16,6 +16,8 @@ logger = logging.getLogger(__name__)
 LEASE = "evaluate"
 TTL_S = 6.0
 """How long nobody evaluates when a leader dies without a word, at most."""
+FIRST_TRIES_S = 0.1
+"""How often it is tried until the store has answered once."""
 MARGIN_S = 0.5
 """So long before the end a leader takes it for over: its clock and the store's do not run alike to the millisecond."""
 
@@ -55,7 +57,7 @@ class Leading:
         try:
             while True:
                 await self.renew()
-                await asyncio.sleep(self._ttl_s / 3 if self._ledger.is_reachable else self._ttl_s / 6)
+                await asyncio.sleep(self._ttl_s / 3 if self._lease is not None else FIRST_TRIES_S)
         finally:
             with suppress(OpsdashError, TimeoutError):
                 async with asyncio.timeout(0.3):
