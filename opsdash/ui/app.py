@@ -8,6 +8,7 @@ import logging
 import os
 import re
 import signal
+from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, work
@@ -34,6 +35,7 @@ from opsdash.ui.effects import (
     Suspend,
     Write,
 )
+from opsdash.ui.engine_port import Ownership
 from opsdash.ui.exact_writer import ExactDisplay, ExactWriter, is_supported
 from opsdash.ui.messages import SnapshotArrived
 from opsdash.ui.overlays.overlay import Pasted
@@ -75,7 +77,8 @@ class OpsdashApp(ExactDisplay):
         self._writer = ExactWriter(self.write_exactly)
         self._painting: asyncio.TimerHandle | None = None
         self._last_click: tuple[float, int, int] = (-1e9, -1, -1)
-        self._deeds: set[asyncio.Future[str]] = set()
+        self._under_way = 0
+        self._all_done = asyncio.Event()
 
     @property
     def session(self) -> Session:
@@ -298,21 +301,30 @@ class OpsdashApp(ExactDisplay):
         if ownership is None:
             self._session.say("not done: nobody can own alerts here; no store is set up", "bad")
             return
-        deed = asyncio.ensure_future(owned(ownership, effect))
-        self._deeds.add(deed)
-        deed.add_done_callback(self._deeds.discard)
         try:
-            words = await asyncio.shield(deed)
+            words = await asyncio.shield(self._carried_out(ownership, effect))
         except OpsdashError as error:
             self._session.say(f"not done: {error.message}", "bad")
         else:
             self._session.say(words, "good")
         self._draw()
 
+    async def _carried_out(self, ownership: Ownership, effect: Own) -> str:
+        """Goes on when the worker that waits for it is cancelled: a write is never cut in its middle."""
+        self._under_way += 1
+        self._all_done.clear()
+        try:
+            return await owned(ownership, effect)
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._all_done.set()
+
     async def on_unmount(self) -> None:
         """Deeds that are under way are carried out before the program ends."""
-        if self._deeds:
-            await asyncio.wait(set(self._deeds), timeout=_DEEDS_END_S)
+        if self._under_way:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._all_done.wait(), _DEEDS_END_S)
 
     @work(exit_on_error=False, group="history")
     async def _look_up(self, effect: LookUp) -> None:

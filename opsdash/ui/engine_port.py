@@ -39,18 +39,31 @@ class Ownership(Protocol):
     why and by whom; while the store is away, the deed is kept, the line says so, and it is written when it can be.
     """
 
-    async def acknowledge(
-        self, fingerprints: Collection[str], *, note: str = "", for_s: float | None = None
-    ) -> str: ...
-    async def unacknowledge(self, fingerprints: Collection[str]) -> str: ...
-    async def assign(self, fingerprints: Collection[str], owner: str, *, note: str = "") -> str: ...
-    async def note(self, fingerprints: Collection[str], text: str) -> str: ...
-    async def escalate(self, fingerprints: Collection[str], *, note: str = "") -> str: ...
+    async def acknowledge(self, fingerprints: Collection[str], *, note: str = "", for_s: float | None = None) -> str:
+        """They are the operator's, for so long; None: until they are over."""
+
+    async def unacknowledge(self, fingerprints: Collection[str]) -> str:
+        """They are nobody's again."""
+
+    async def assign(self, fingerprints: Collection[str], owner: str, *, note: str = "") -> str:
+        """They are somebody else's."""
+
+    async def note(self, fingerprints: Collection[str], text: str) -> str:
+        """Writes beside them."""
+
+    async def escalate(self, fingerprints: Collection[str], *, note: str = "") -> str:
+        """Hands them to the next level."""
+
     async def silence(
         self, matchers: Matchers, *, for_s: float, comment: str, starts_in_s: float = 0.0, everything: bool = False
-    ) -> str: ...
-    async def extend(self, silence_id: str, for_s: float) -> str: ...
-    async def expire(self, silence_id: str) -> str: ...
+    ) -> str:
+        """Hides what matches; `everything`: the operator typed that hiding all of it is meant."""
+
+    async def extend(self, silence_id: str, for_s: float) -> str:
+        """A silence ends so much later."""
+
+    async def expire(self, silence_id: str) -> str:
+        """A silence ends now."""
 
     def hidden_by(self, matchers: Matchers) -> tuple[AlertLine, ...]:
         """The preview of a silence: what it would hide now."""

@@ -27,6 +27,8 @@ from opsdash.ui.surroundings import Surroundings
 from opsdash.ui.tiles import Tiles
 
 TOAST_S = 8.0
+HEARD_EVERY_S = 60.0
+"""How often it is told, at most, that the operator is here."""
 
 
 class Session:
@@ -51,6 +53,7 @@ class Session:
         self._inks = Inks(self._first_theme(), around.terminal.depth)
         self._shown: tuple[int, tuple[str, ...]] | None = None
         self._looked_at: frozenset[str] = frozenset()
+        self._heard_at_s = float("-inf")
 
     # --- what is -----------------------------------------------------------------------------------------------
 
@@ -152,6 +155,7 @@ class Session:
 
     def pressed(self, key: str) -> None:
         """A key, by its name in the keymap."""
+        self._is_here()
         scene = self.scene
         if scene.too_small and key not in ("q", "ctrl+c", "ctrl+z", "ctrl+l"):
             return
@@ -166,11 +170,23 @@ class Session:
         else:
             self._take(overlay.hear(Commanded(command.id), self.desk, scene))
 
+    def _is_here(self) -> None:
+        """Whoever presses keys is not idle: what they own stays theirs."""
+        heard, now = getattr(self._around.ownership, "heard", None), self._around.clock.monotonic_s()
+        if heard is not None and now - self._heard_at_s >= HEARD_EVERY_S:
+            self._heard_at_s = now
+            heard()
+
     def told_history(self, asked: LookUp, page: tuple[Entry, ...], problem: str) -> None:
         """A page of an alert's history, or why there is none; dropped where another screen is shown by now."""
         changed = _informed(self.desk.overlay, asked.fingerprint, page, problem)
         if changed is not None:
             self.desk = replace(self.desk, overlay=changed)
+            unfilled = getattr(changed, "unfilled", None)
+            older = unfilled(self.scene) if unfilled is not None and page else None
+            if older is not None:
+                self.desk = replace(self.desk, overlay=replace(changed, waits=True))
+                self._perform(older)
 
     def is_bound(self, key: str) -> bool:
         """Whether a key does anything, anywhere."""

@@ -25,6 +25,7 @@ class ScriptedOwnership:
     """A deed waits for it."""
     looked_at: frozenset[str] = frozenset()
     done: int = 0
+    heard_count: int = 0
 
     async def acknowledge(self, fingerprints: Collection[str], *, note: str = "", for_s: float | None = None) -> str:
         return await self._told("acknowledge", tuple(fingerprints), note, for_s)
@@ -76,6 +77,9 @@ class ScriptedOwnership:
 
     def look_at(self, fingerprints: Collection[str]) -> None:
         self.looked_at = frozenset(fingerprints)
+
+    def heard(self) -> None:
+        self.heard_count += 1
 
     async def _told(self, verb: str, *what: object) -> str:
         self.calls.append((verb, *what))

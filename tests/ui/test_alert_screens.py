@@ -111,8 +111,28 @@ def test_what_is_over_cannot_be_owned() -> None:
     assert "is over; there is nothing to own" in said(made)
 
 
-def test_an_owner_is_told_before_an_alert_is_taken_from_them() -> None:
-    assert "mina has it now; it becomes yours" in sale().press("!", "down", "down", "a").text()
+def test_an_alert_of_somebody_else_is_taken_over_by_saying_so() -> None:
+    made = sale(picture=flash_sale(operator="jun")).press("!", "down", "down", "a")
+    assert "Take HighLatency (orders) over from mina" in made.text()
+    made.press("enter")
+    owned = flash_sale().lines[2].alert.fingerprint
+    assert deeds(made) == [Own(verb="assign", fingerprints=(owned,), owner="jun")]
+
+
+def test_an_alert_of_ones_own_is_renewed() -> None:
+    made = sale().press("!", "down", "down", "a")
+    assert "it is yours already; this renews it" in made.text()
+    assert deeds(made.press("enter"))[0].verb == "acknowledge"
+
+
+def test_a_key_tells_the_store_that_somebody_is_here_once_a_minute() -> None:
+    made = sale().press("j", "k")
+    ownership = made.session._around.ownership
+    assert isinstance(ownership, ScriptedOwnership)
+    assert ownership.heard_count == 1
+    made.clock.advance(61)
+    made.press("j")
+    assert ownership.heard_count == 2
 
 
 def test_giving_back_takes_one_key_and_only_what_is_owned() -> None:

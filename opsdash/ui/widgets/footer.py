@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from opsdash.core.text import fit, text_width
 from opsdash.core.view.cells import BOLD, Cells, ink
-from opsdash.core.view.keymap import Command
+from opsdash.core.view.keymap import Command, Where
 from opsdash.core.view.panels import PanelKind
 from opsdash.core.view.roles import Role
 from opsdash.ui.desk import Desk
@@ -81,6 +81,8 @@ def _makes_sense(command: Command, desk: Desk, scene: Scene) -> bool:
             useful = bool(scene.snapshot.bindings)
         case "alerts":
             useful = scene.snapshot.alerts is not None
+        case "screen.alerts":
+            useful = desk.overlay is None or desk.overlay.where is not Where.TRIAGE
         case "row.expand" | "row.follow":
             useful = kind is PanelKind.LOGS
         case "list.mark":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from opsdash.core.alerting.alert import Cause, Phase
 from opsdash.core.alerting.picture import AlertLine, AlertsPicture
 from opsdash.core.alerting.severity import Severity
@@ -48,6 +50,7 @@ def is_calm(line: AlertLine) -> bool:
     return line.ack is not None or line.is_quiet or line.alert.phase is not Phase.FIRING
 
 
+@lru_cache(maxsize=4)
 def counts_of(picture: AlertsPicture) -> tuple[int, int, int, int]:
     """(critical, warning, info, acknowledged) among those that fire and are not quiet."""
     critical = warning = info = acknowledged = 0
@@ -69,6 +72,7 @@ def counts_of(picture: AlertsPicture) -> tuple[int, int, int, int]:
     return critical, warning, info, acknowledged
 
 
+@lru_cache(maxsize=4)
 def standing(picture: AlertsPicture) -> int:
     """How many alerts are wrong now, whoever owns them: pending ones are not sure yet."""
     return sum(line.alert.phase is Phase.FIRING and not line.is_quiet for line in picture.lines)

@@ -104,7 +104,7 @@ def owner_word(line: AlertLine, now_s: float) -> str:
     if line.maintenance:
         return f"z {clean(line.maintenance)}"
     if line.escalation is not None:
-        return f"↑{line.escalation.level} nobody yet"
+        return f"↑{line.escalation.level} nobody"
     return "–"
 
 

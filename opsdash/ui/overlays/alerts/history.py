@@ -94,6 +94,12 @@ class History:
         is_whole = self.is_whole or not page
         return replace(self, entries=merged, waits=False, is_whole=is_whole, problem="")
 
+    def unfilled(self, scene: Scene) -> LookUp | None:
+        """The page before, while there is room for it on screen."""
+        if self.is_whole or self.waits or not self.entries or len(self.entries) > self._rows(scene):
+            return None
+        return LookUp(self.fingerprint, self.entries[-1].seq)
+
     def with_problem(self, problem: str) -> History:
         """With the words of what kept the entries from being read."""
         return replace(self, waits=False, problem=problem)
@@ -131,6 +137,7 @@ class History:
         if not self.entries:
             return "reading its history…" if self.waits else "" if self.problem else "nothing is written of it yet"
         more = "" if self.is_whole else " so far; older ones come as you go down"
+        more = ", reading older ones…" if self.waits else more
         return f"{len(self.entries):,} entries{more}" if len(self.entries) != 1 else f"1 entry{more}"
 
     # --- keys --------------------------------------------------------------------------------------------------

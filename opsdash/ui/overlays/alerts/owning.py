@@ -60,6 +60,10 @@ def acknowledge(lines: Sequence[AlertLine], under: Overlay, desk: Desk, scene: S
     if not open_ones:
         words = "nothing that is shown fires without an owner" if whole else over_words(lines)
         return Step(desk, (Say(words),))
+    me = scene.snapshot.alerts.operator if scene.snapshot.alerts is not None else ""
+    owner = open_ones[0].ack.owner if open_ones[0].ack is not None else me
+    if owner != me:
+        return _take_over(open_ones[0], me, under, desk)
     policies = [line.rule.ack if line.rule is not None else AckPolicy() for line in open_ones]
     length = format_duration(min(policy.expires_s for policy in policies))
     count = f"all {len(open_ones):,} shown" if whole else name_of(open_ones[0])
@@ -124,9 +128,8 @@ def _about_ack(form: Form, lines: Sequence[AlertLine], policy: AckPolicy, desk: 
         said.append((f"{sign} {name_of(line)}", role))
     if len(lines) > 2:
         said.append((f"  and {len(lines) - 2:,} more", Role.DIM))
-    owner = next((line.ack for line in lines if line.ack is not None), None)
-    if owner is not None:
-        said.append((f"{clean(owner.owner)} has it now; it becomes yours", Role.WARNING))
+    if len(lines) == 1 and lines[0].ack is not None:
+        said.append(("it is yours already; this renews it", Role.DIM))
     seconds = parse_duration(form.value("for"))
     until = (
         f"until {day_clock(scene.now_s + seconds, scene.now_s, scene.zone_of(desk))}" if seconds else "until it is over"
@@ -141,6 +144,28 @@ def _about_ack(form: Form, lines: Sequence[AlertLine], policy: AckPolicy, desk: 
     said.append((f"it comes back when {', '.join(breaks[:-1])} or {breaks[-1]}" if breaks[1:] else
                  f"it comes back when {breaks[0]}", Role.DIM))  # fmt: skip
     return said
+
+
+def _take_over(line: AlertLine, me: str, under: Overlay, desk: Desk) -> Step:
+    """It is somebody else's: it can be had only by saying so."""
+    owner = clean(line.ack.owner) if line.ack is not None else ""
+
+    def take(form: Form, there: Desk, scene: Scene) -> Step | Wrong:
+        text = form.value("note")
+        wrong = comment_wanted([line], text, scene)
+        whom = (line.alert.fingerprint,)
+        return wrong or Step(there, (Own(verb="assign", fingerprints=whom, owner=me, text=text),))
+
+    form = Form(
+        title=f"Take {name_of(line)} over from {owner}",
+        blanks=(Blank(name="note", label="note", hint="their note stays unless you write one"),),
+        take=take,
+        about=lambda _, __: ((f"{owner} has it now; it becomes yours", Role.WARNING),),
+        under=under,
+        rows=2,
+        button="enter take it over",
+    )
+    return Step(replace(desk, overlay=form))
 
 
 def unacknowledge(lines: Sequence[AlertLine], desk: Desk) -> Step:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -132,8 +133,7 @@ class Triage:
         return placed(cells)
 
     def _facts(self, lines: Sequence[AlertLine], picture: AlertsPicture) -> list[str]:
-        firing = sum(line.alert.phase is Phase.FIRING for line in lines)
-        pending = sum(line.alert.phase is Phase.PENDING for line in lines)
+        firing, pending = tally(picture, self.find)
         facts = [f"{firing:,} firing", f"{pending:,} pending" if pending else ""]
         if self.find:
             facts.append(f"/{fit(self.find, 24)}: {len(lines):,} of {len(picture.lines):,}")
@@ -248,6 +248,13 @@ def filtered(picture: AlertsPicture, find: str) -> Sequence[AlertLine]:
     """The alerts that have every word somewhere: name, place, owner, label, severity, state."""
     words = find.casefold().split()
     return tuple(line for line in picture.lines if _has(line, words)) if words else picture.lines
+
+
+@lru_cache(maxsize=4)
+def tally(picture: AlertsPicture, find: str) -> tuple[int, int]:
+    """(firing, pending) of those that pass the filter."""
+    phases = Counter(line.alert.phase for line in filtered(picture, find))
+    return phases[Phase.FIRING], phases[Phase.PENDING]
 
 
 def _has(line: AlertLine, words: Sequence[str]) -> bool:
