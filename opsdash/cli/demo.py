@@ -126,6 +126,9 @@ def write_configuration(folder: Path, architecture: str, urls: dict[str, str]) -
             for face, written in WRITTEN.items():
                 text = text.replace(written, urls[face])
             (target / source.name).write_text(text, encoding="utf-8")
+        (target / "state.yaml").write_text(
+            f'store: {{url: "sqlite://{folder.absolute()}/state.db"}}\n', encoding="utf-8"
+        )
     except OSError as error:
         raise _no_folder(error) from error
     return target
