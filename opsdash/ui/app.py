@@ -263,7 +263,7 @@ class OpsdashApp(ExactDisplay):
 
     @work(exit_on_error=False)
     async def _write_panel(self, effect: Write) -> None:
-        view = self._session.snapshot.panels.get(effect.panel_id)
+        view = self._session.scene.view(effect.panel_id)
         exporter, save = self._around.exporters.get(effect.format), self._around.save
         if view is None or exporter is None or save is None:
             return

@@ -445,6 +445,17 @@ def test_panels_of_alerts_and_slos_are_filled() -> None:
     assert "checkout-latency" in text
 
 
+def test_the_rows_of_an_alerts_panel_are_gone_through_and_filtered() -> None:
+    board = Dashboard(title="A", panels=(panel("Now", PanelKind.ALERTS, queries=()),))
+    engine = ScriptedEngine(board_of(board))
+    engine.overrides["alerts"] = flash_sale()
+    made = bench(engine, (160, 40)).press("enter", "down", "down")
+    assert next(line for line in made.lines() if "❯" in line).count("OrdersBudget") == 1
+    made.press("/").type("latency").press("enter")
+    assert "HighErrorRatio" not in made.text()
+    assert "HighLatency" in made.text()
+
+
 # --- the real app
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from opsdash.core.view import log_rows, table_rows
+from opsdash.core.view.draw import alerts
 from opsdash.core.view.panels import PanelKind
 from opsdash.core.view.snapshot import PanelView
 from opsdash.ui.commands.navigation import go_back
@@ -26,6 +27,8 @@ def row_ids(desk: Desk, scene: Scene, panel_id: str) -> tuple[str, ...]:
     look = scene.look(desk, panel_id)
     if view.spec.kind is PanelKind.LOGS:
         return log_rows.rows_of(view, look).ids()
+    if view.spec.kind is PanelKind.ALERTS:
+        return tuple(line.alert.fingerprint for line in alerts.lines_of(view, look))
     return table_rows.rows_of(view, look).ids() if view.spec.kind is PanelKind.TABLE else ()
 
 
