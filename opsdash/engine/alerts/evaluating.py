@@ -35,6 +35,8 @@ logger = logging.getLogger(__name__)
 LOOK_S = 0.25
 """How often it is looked whether this process leads now."""
 LAPSES_EVERY_S = 1.0
+CALM_S = 3.0
+"""After a takeover, and after the store was away, no mark ends for so long: its alert may have to be written first."""
 MOST_OWED = 20_000
 """Entries that wait for the store; then the oldest are given up, and the log says so."""
 
@@ -91,19 +93,29 @@ class Evaluating:
 
     async def _watch_over(self) -> None:
         """Takes over what the book says when this process begins to evaluate; ends marks that are over."""
-        lapsed_at_s = float("-inf")
+        lapses_from_s = 0.0
         while True:
             await asyncio.sleep(LOOK_S)
+            now_s = self._clock.monotonic_s()
             if not self.is_active:
-                self._was_active = False
-                self._states.clear()
-                self._owed.clear()
+                if self._leading.holder:  # else it is not known yet who goes on: what is owed may be ours to write
+                    self._let_go()
                 continue
             if not self._was_active:
                 self._take_over()
-            if self._clock.monotonic_s() - lapsed_at_s >= LAPSES_EVERY_S:
-                lapsed_at_s = self._clock.monotonic_s()
+                lapses_from_s = now_s + CALM_S
+            if not self._ledger.is_reachable:
+                lapses_from_s = now_s + CALM_S
+            elif now_s >= lapses_from_s:
+                lapses_from_s = now_s + LAPSES_EVERY_S
                 await self._lapse()
+
+    def _let_go(self) -> None:
+        """Another process evaluates."""
+        self._was_active = False
+        self._states.clear()
+        self._owed.clear()
+        self._ledger.settle()
 
     def _take_over(self) -> None:
         """Goes on where the one before was: its alerts are in the book."""
@@ -177,14 +189,16 @@ class Evaluating:
 
     async def _lapse(self) -> None:
         """Ends marks that are over, each by itself: one that somebody renewed in the same moment holds up no other."""
+        if self._owed:
+            await self._commit(Deed())
+        if self._owed:
+            return
         for deed in lapses(self._ledger.book, self._spec, now_s=self._ledger.now_s()):
             fence = self._leading.fence
             if fence is None:
                 return
             with suppress(Overtaken):
                 await self._written(deed, fence)
-        if self._owed:
-            await self._commit(Deed())
 
     async def _commit(self, deed: Deed) -> None:
         """As the leader, with what is owed; while the store does not answer, into the copy, and owed."""
@@ -193,7 +207,10 @@ class Evaluating:
             if not self._ledger.is_reachable:
                 self._owe(deed)
         elif await self._written(joined((*self._owed, deed), told=" "), fence):
-            self._owed.clear()
+            if self._owed:
+                self._owed.clear()
+                await self._ledger.keep_up()
+                self._ledger.settle()
         elif not self._ledger.is_reachable:
             self._owe(deed)
 

@@ -66,6 +66,8 @@ class Leading:
     async def renew(self) -> None:
         """One try."""
         if not self._ledger.is_reachable:
+            if self._clock.monotonic_s() >= self._until_s:
+                self._lease = None
             return
         asked_at_s = self._clock.monotonic_s()
         try:

@@ -45,6 +45,8 @@ class Ledger:
         self._read = Book()
         """What the store said, without what waits."""
         self._waiting: deque[Commit] = deque()
+        self._shown: dict[tuple[str, str], Write] = {}
+        """What was evaluated while the store did not answer, until it is written or another one tells."""
         self._poke = asyncio.Event()
         self._trouble: OpsdashError | None = None
         self._is_open = False
@@ -141,8 +143,15 @@ class Ledger:
 
     def show(self, writes: tuple[Write, ...]) -> None:
         """Takes these into the copy alone: what was evaluated while the store does not answer."""
+        self._shown.update(((write.kind, write.key), write) for write in writes)
         self._book = book_after(self._book, _as_changes(self._book, writes))
         self._changed()
+
+    def settle(self) -> None:
+        """What was shown is written, or somebody else knows better: only the store counts again."""
+        if self._shown:
+            self._shown.clear()
+            self._lay_over()
 
     def troubled(self, error: OpsdashError) -> None:
         """Somebody else met the trouble first."""
@@ -153,10 +162,13 @@ class Ledger:
     def _take(self, changes: Changes) -> None:
         if changes.documents or changes.is_all or changes.revision != self._read.revision:
             self._read = book_after(Book() if changes.is_all else self._read, changes)
-            self._book = self._read
-            for commit in self._waiting:
-                self._book = book_after(self._book, _as_changes(self._book, commit.writes))
-            self._changed()
+            self._lay_over()
+
+    def _lay_over(self) -> None:
+        """The copy: what the store says, and above it what it does not have yet."""
+        writes = (*self._shown.values(), *(write for commit in self._waiting for write in commit.writes))
+        self._book = book_after(self._read, _as_changes(self._read, writes)) if writes else self._read
+        self._changed()
 
     def _keep(self, commit: Commit) -> None:
         if len(self._waiting) >= MOST_UNWRITTEN:
@@ -166,7 +178,7 @@ class Ledger:
             replace(write, expects=None) if (write.kind, write.key) in known else write for write in commit.writes
         )
         self._waiting.append(replace(commit, writes=writes))
-        self.show(writes)
+        self._lay_over()
 
     async def _write_waiting(self) -> None:
         while self._waiting:
