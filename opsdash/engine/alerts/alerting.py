@@ -77,15 +77,12 @@ class Alerting:
         self._changed()
 
     async def run(self) -> None:
-        """Runs until cancelled. The lease is given up before the store is closed."""
-        store = asyncio.create_task(self.ledger.run(), name="alerts: ledger")
-        try:
+        """Runs until cancelled. The lease is given up before the store is closed: the inner group ends first."""
+        async with asyncio.TaskGroup() as outer:
+            outer.create_task(self.ledger.run(), name="alerts: ledger")
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self.leading.run(), name="alerts: lease")
                 tasks.create_task(self.evaluating.run(), name="alerts: rules")
-        finally:
-            store.cancel()
-            await asyncio.gather(store, return_exceptions=True)
 
     def picture(self, state: State | None) -> AlertsPicture:
         """The picture now; with a state, the trends of what is looked at are in it."""

@@ -23,8 +23,6 @@ from opsdash.core.alerting.spec import AlertingSpec
 from opsdash.core.alerting.templates import expand
 from opsdash.core.documents import Fence
 from opsdash.core.errors import LeaseLost, Overtaken, StoreUnavailable, StoreUnusable
-from opsdash.core.metrics.answers import Answer
-from opsdash.core.metrics.queries import MetricQuery
 from opsdash.engine.alerts.leading import Leading
 from opsdash.engine.alerts.ledger import Ledger
 from opsdash.engine.alerts.looking import Looking
@@ -162,12 +160,7 @@ class Evaluating:
 
     async def _round(self, group: RuleGroup) -> None:
         at_s, started = self._clock.now_s(), self._clock.monotonic_s()
-        asked: dict[MetricQuery, asyncio.Task[Answer]] = {}
-        try:
-            seen = await asyncio.gather(*(self._looking.observe(rule, at_s, asked) for rule in group.rules))
-        finally:
-            for task in asked.values():
-                task.cancel()
+        seen = await self._looking.look(group.rules, at_s)
         if not (self.is_active and self._was_active):
             return
         took_s = self._clock.monotonic_s() - started

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from uuid import uuid4
 
@@ -89,12 +90,8 @@ class Ledger:
         try:
             while True:
                 await self.keep_up()
-                wait_s = POLL_S if self._trouble is None else TRY_AGAIN_S
-                try:
-                    async with asyncio.timeout(wait_s):
-                        await self._poke.wait()
-                except TimeoutError:
-                    pass
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._poke.wait(), POLL_S if self._trouble is None else TRY_AGAIN_S)
                 self._poke.clear()
         finally:
             await asyncio.shield(self._store.aclose())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -30,28 +30,21 @@ class Looking:
         self._resting: dict[str, tuple[float, str]] = {}
         """Source → (monotonic seconds until which it is not asked, why)."""
 
-    async def observe(
-        self, rule: AlertRule, at_s: float, asked: dict[MetricQuery, asyncio.Task[Answer]]
-    ) -> Observation:
-        """What the rule sees at `at_s`. `asked` holds what was asked in this round already. Raises nothing."""
-        tasks = [self._task(query, at_s, asked) for query in rule.queries]
-        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
-        for outcome in outcomes:
-            if isinstance(outcome, OpsdashError):
-                return Failed(message=outcome.message)
-            if isinstance(outcome, BaseException):
-                raise outcome
-        answers = [outcome for outcome in outcomes if isinstance(outcome, Answer)]
-        cut = tuple(dict.fromkeys(note for answer in answers for note in answer.cut))
-        return Answered(readings=tuple(reading_of(answer) for answer in answers), cut=cut)
+    async def look(self, rules: Sequence[AlertRule], at_s: float) -> tuple[Observation, ...]:
+        """What each of the rules sees at `at_s`, in their order. Raises nothing of a source."""
+        async with asyncio.TaskGroup() as group:
+            asked = {
+                query: group.create_task(self._outcome(query, at_s), name=f"rule query of {query.source}")
+                for query in dict.fromkeys(query for rule in rules for query in rule.queries)
+            }
+        return tuple(_observation([asked[query].result() for query in rule.queries]) for rule in rules)
 
-    def _task(
-        self, query: MetricQuery, at_s: float, asked: dict[MetricQuery, asyncio.Task[Answer]]
-    ) -> asyncio.Task[Answer]:
-        task = asked.get(query)
-        if task is None:
-            task = asked[query] = asyncio.create_task(self._ask(query, at_s), name=f"rule query of {query.source}")
-        return task
+    async def _outcome(self, query: MetricQuery, at_s: float) -> Answer | OpsdashError:
+        """The answer, or why there is none: one query that fails must not end the others of its round."""
+        try:
+            return await self._ask(query, at_s)
+        except OpsdashError as error:
+            return error
 
     async def _ask(self, query: MetricQuery, at_s: float) -> Answer:
         rest_until_s, why = self._resting.get(query.source, (0.0, ""))
@@ -69,6 +62,16 @@ class Looking:
             raise
         except TimeoutError as error:
             raise SourceUnavailable(f"{query.source} did not answer in {timeout_s:g} s") from error
+
+
+def _observation(outcomes: Sequence[Answer | OpsdashError]) -> Observation:
+    answers: list[Answer] = []
+    for outcome in outcomes:
+        if isinstance(outcome, OpsdashError):
+            return Failed(message=outcome.message)
+        answers.append(outcome)
+    cut = tuple(dict.fromkeys(note for answer in answers for note in answer.cut))
+    return Answered(readings=tuple(reading_of(answer) for answer in answers), cut=cut)
 
 
 async def _fetched(source: Source, query: MetricQuery, at_s: float) -> Answer:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from opsdash.core.alerting.book import Book
 from opsdash.core.alerting.codec import book_after
 from opsdash.core.alerting.deed import Deed, joined
@@ -15,8 +13,6 @@ from opsdash.core.alerting.spec import AlertingSpec
 from opsdash.core.alerting.templates import expand
 from opsdash.core.documents import Changes, Document
 from opsdash.core.errors import StoreUnavailable, StoreUnusable
-from opsdash.core.metrics.answers import Answer
-from opsdash.core.metrics.queries import MetricQuery
 from opsdash.engine.alerts.looking import Looking
 from opsdash.ports import StateStore
 
@@ -39,8 +35,7 @@ async def book_once(spec: AlertingSpec, book: Book, looking: Looking, at_s: floa
     A rule with `for` goes on from what the store says; without anything there, what is wrong now is pending.
     """
     due = [rule for group in spec.groups for rule in group.rules if not _is_fresh(book, rule, at_s)]
-    asked: dict[MetricQuery, asyncio.Task[Answer]] = {}
-    seen = await asyncio.gather(*(looking.observe(rule, at_s, asked) for rule in due))
+    seen = await looking.look(due, at_s)
     deeds: list[Deed] = []
     for rule, what in zip(due, seen, strict=True):
         own = [alert for alert in book.alerts.values() if alert.rule == rule.id]
