@@ -17,6 +17,7 @@ from opsdash.core.view.alerts.words import day_clock, one_line
 from opsdash.core.view.cells import BOLD, Cells, ink
 from opsdash.core.view.keymap import Where
 from opsdash.core.view.roles import Role
+from opsdash.core.view.units import format_value
 from opsdash.core.view.wrap import wrap
 from opsdash.ui.desk import Desk
 from opsdash.ui.effects import Say, Step
@@ -188,7 +189,13 @@ def _rule_facts(rules: Sequence[RuleLine]) -> list[str]:
     bad = sum(health_of(line)[1] in ("error", "late") for line in rules)
     took = sum(line.health.took_s for line in rules if line.health is not None)
     return (
-        [f"{len(rules):,} rules", f"{bad:,} in trouble" if bad else "", f"a round takes {took:.2f}s"] if rules else []
+        [
+            f"{len(rules):,} rule{'s' if len(rules) != 1 else ''}",
+            f"{bad:,} in trouble" if bad else "",
+            f"a round takes {format_value(took, 's')}",
+        ]
+        if rules
+        else []
     )
 
 
@@ -231,4 +238,12 @@ def _slo_facts(picture: AlertsPicture) -> list[str]:
     slos: Sequence[SloStatus] = picture.slos
     levels = [level_of(slo)[1] for slo in slos]
     gone, low = levels.count(Role.CRITICAL), levels.count(Role.WARNING)
-    return [f"{len(slos):,} SLOs", f"{gone} overspent" if gone else "", f"{low} low" if low else ""] if slos else []
+    return (
+        [
+            f"{len(slos):,} SLO{'s' if len(slos) != 1 else ''}",
+            f"{gone} overspent" if gone else "",
+            f"{low} low" if low else "",
+        ]
+        if slos
+        else []
+    )
