@@ -141,6 +141,9 @@ class StateStore(Protocol):
     async def chain(self, *, after_seq: int = 0, limit: int = 10_000) -> tuple[Entry, ...]:
         """The entries after this one, oldest first, exactly as they are stored: to verify them."""
 
+    async def head(self) -> tuple[int, str]:
+        """Number and hash of the newest entry as the store keeps them beside the log: what was cut off is missed."""
+
     async def aclose(self) -> None:
         """Closes it; nothing that was committed is lost."""
 

@@ -52,6 +52,7 @@ COMMANDS = {
         Command(name="watch", summary="no screen: evaluates, notifies, records", module="opsdash.cli.watch"),
         Command(name="rules", summary="test rules, or try them on history", module="opsdash.cli.rules"),
         Command(name="alerts", summary="see and own alerts, also without a dashboard", module="opsdash.cli.alerts"),
+        Command(name="audit", summary="who did what, and the proof of it", module="opsdash.cli.audit"),
         Command(name="schema", summary="JSON Schema of the configuration, for editors", module="opsdash.cli.schema"),
         Command(name="version", summary="the version, and what runs it", module="opsdash.cli.version"),
         Command(name="completion", summary="completion for bash, zsh or fish", module="opsdash.cli.completion"),
@@ -59,7 +60,7 @@ COMMANDS = {
 }
 
 PLANNED = (
-    "actions", "audit", "import", "init", "record", "replay", "report", "serve",
+    "actions", "import", "init", "record", "replay", "report", "serve",
 )  # fmt: skip
 """Commands of the contract that a later version brings."""
 

@@ -97,6 +97,7 @@ async def test_entries_are_chained_and_come_newest_first(store: StateStore) -> N
     await store.commit(Commit(id="2", entries=(entry("drei \u20ac \U0001f600"),)))
 
     assert first_break(await store.chain()) is None
+    assert await store.head() == (3, (await store.entries(limit=1))[0].hash)
     assert [each.entry.text for each in await store.entries()] == ["drei \u20ac \U0001f600", "two", "one"]
     assert [each.entry.text for each in await store.entries(subject="f2")] == ["two"]
     assert [each.seq for each in await store.entries(before_seq=3, limit=1)] == [2]

@@ -85,6 +85,10 @@ class MemoryStore:
         """Oldest first."""
         return tuple(self._entries[after_seq : after_seq + limit])
 
+    async def head(self) -> tuple[int, str]:
+        """Number and hash of the newest entry."""
+        return len(self._entries), self._entries[-1].hash if self._entries else GENESIS
+
     async def aclose(self) -> None:
         """It stays as it is, for the others of this process."""
 

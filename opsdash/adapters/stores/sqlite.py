@@ -94,6 +94,10 @@ class SqliteStore:
         """Oldest first, as stored."""
         return await self._do(lambda connection: chain_after(connection, after_seq, limit))
 
+    async def head(self) -> tuple[int, str]:
+        """Number and hash of the newest entry, kept beside the log."""
+        return await self._do(lambda connection: connection.execute("SELECT seq, hash FROM head").fetchone())
+
     async def aclose(self) -> None:
         """Closes it once what is under way is done."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
@@ -121,6 +125,7 @@ class SqliteStore:
             connection = sqlite3.connect(
                 self._path, timeout=self._deadline_s, isolation_level=None, check_same_thread=False
             )
+            connection.text_factory = _text
             try:
                 sqlite_schema.prepare(connection, self.url)
                 self._share_files()
@@ -211,3 +216,8 @@ class SqliteStore:
         if code in _FULL:
             return StoreUnavailable(f"{where} cannot be written: the disk is full or fails")
         return StoreUnavailable(f"{where} failed: {error}")
+
+
+def _text(stored: bytes) -> str:
+    """What is no UTF-8 any longer was changed: it is read all the same, so that its entry can be named."""
+    return stored.decode(errors="replace")

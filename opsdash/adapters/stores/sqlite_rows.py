@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from opsdash.core.audit import Entry, NewEntry, chained
 from opsdash.core.documents import Changes, Commit, Document, Fence, Lease, Write
-from opsdash.core.errors import LeaseLost, Overtaken, StoreUnusable
+from opsdash.core.errors import LeaseLost, Overtaken
 
 COMMITS_KEPT_S = 86_400.0
 """So long a commit may be sent again and is known."""
@@ -125,7 +125,9 @@ def _entry(row: tuple[int, str, str, str, float, str, str, str, str]) -> Entry:
     seq, kind, subject, actor, at_s, text, data, previous, digest = row
     try:
         values = json.loads(data)
-    except ValueError as error:
-        raise StoreUnusable(f"entry {seq} of the audit log is damaged") from error
+    except (ValueError, TypeError):
+        values = None
+    if not isinstance(values, dict):
+        values = {"damaged": str(data)}  # its hash says so
     new = NewEntry(kind=kind, subject=subject, actor=actor, at_s=at_s, text=text, data=values)
     return Entry(seq=seq, entry=new, previous=previous, hash=digest)
