@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -37,10 +37,12 @@ from opsdash.core.metrics.labels import Labels, labels_of
 from opsdash.core.metrics.queries import EsQuery, PromQuery
 from opsdash.core.promql import MatchOp, PromqlError, selectors
 from opsdash.core.secret import SecretRef
+from opsdash.core.sources import SourceSpec
 
 if TYPE_CHECKING:
-    from opsdash.config.models.alerts import Acknowledge, Alerts, NoData, Rule, RuleLevels, ShareLevels
+    from opsdash.config.models.alerts import Acknowledge, Alerts, Comment, NoData, Rule, RuleLevels, ShareLevels
     from opsdash.config.models.alerts import Deviation as DeviationModel
+    from opsdash.config.models.alerts import Escalate as EscalateModel
     from opsdash.config.models.alerts import Maintenance as MaintenanceModel
     from opsdash.config.models.notify import Notification
     from opsdash.config.models.slo import Slo as SloModel
@@ -57,25 +59,9 @@ def alerting_spec(union: Union, refresh_s: float) -> AlertingSpec:
     """Everything of all files."""
     alerts: list[Alerts] = [part.model for part in union.sections.get("alerts", ())]
     slos = tuple(_slo(part.model) for part in union.sections.get("slos", ()))
-    kinds = {name: source.model.kind for name, source in union.sources.items()}
     policy = _policy(next((part.acknowledge for part in alerts if part.acknowledge), None), AckPolicy())
-    groups = [
-        RuleGroup(
-            name=group.name,
-            interval_s=group.interval or refresh_s,
-            rules=tuple(
-                _rule(rule, (group.name, group.interval or refresh_s), labels_of(group.labels), kinds, policy)
-                for rule in group.rules
-            ),
-        )
-        for part in alerts
-        for group in part.groups
-    ]
-    if slos:
-        rules = tuple(replace(burn_rate_rule(slo), ack=policy) for slo in slos)
-        groups.append(RuleGroup(name=GROUP, interval_s=INTERVAL_S, rules=rules))
     return AlertingSpec(
-        groups=tuple(groups),
+        groups=(*_groups(union, alerts, refresh_s, policy), *_slo_group(slos, policy)),
         slos=slos,
         inhibit=tuple(
             InhibitRule(source=_matchers(rule.source), target=_matchers(rule.target), equal=rule.equal)
@@ -83,27 +69,47 @@ def alerting_spec(union: Union, refresh_s: float) -> AlertingSpec:
             for rule in part.inhibit
         ),
         maintenance=tuple(_maintenance(window) for part in alerts for window in part.maintenance),
-        comments=tuple(
-            CommentRule(matchers=_matchers(rule.matchers), pattern=rule.pattern, hint=rule.hint)
-            for part in alerts
-            for rule in part.comments
-        ),
-        escalate=tuple(
-            Escalate(after_s=step.after, severity=severity_of(step.severity), level=step.level)
-            for part in alerts
-            for step in part.escalate
-        ),
+        comments=tuple(_comment(rule) for part in alerts for rule in part.comments),
+        escalate=tuple(_escalate(step) for part in alerts for step in part.escalate),
         group_by=_first((part.group_by for part in alerts), ("alertname",)),
         notifiers=_notifiers(union),
         store=_store(union),
         desktop=_first((part.desktop for part in alerts), True),
         send_to=_first((part.send_to for part in alerts), ()),
         mirror=_first((part.mirror for part in alerts), True),
-        hubs=tuple(
-            source_spec(name, source.model, _folder(source.place.document.file))
-            for name, source in union.sources.items()
-            if source.model.kind == "alertmanager"
-        ),
+        hubs=_hubs(union),
+    )
+
+
+def _groups(union: Union, alerts: Sequence[Alerts], refresh_s: float, policy: AckPolicy) -> Iterator[RuleGroup]:
+    kinds = {name: source.model.kind for name, source in union.sources.items()}
+    for group in (group for part in alerts for group in part.groups):
+        interval_s = group.interval or refresh_s
+        labels = labels_of(group.labels)
+        rules = tuple(_rule(rule, (group.name, interval_s), labels, kinds, policy) for rule in group.rules)
+        yield RuleGroup(name=group.name, interval_s=interval_s, rules=rules)
+
+
+def _slo_group(slos: Sequence[Slo], policy: AckPolicy) -> Iterator[RuleGroup]:
+    """The rules of all objectives; no group where there are none."""
+    if slos:
+        rules = tuple(replace(burn_rate_rule(slo), ack=policy) for slo in slos)
+        yield RuleGroup(name=GROUP, interval_s=INTERVAL_S, rules=rules)
+
+
+def _comment(model: Comment) -> CommentRule:
+    return CommentRule(matchers=_matchers(model.matchers), pattern=model.pattern, hint=model.hint)
+
+
+def _escalate(model: EscalateModel) -> Escalate:
+    return Escalate(after_s=model.after, severity=severity_of(model.severity), level=model.level)
+
+
+def _hubs(union: Union) -> tuple[SourceSpec, ...]:
+    return tuple(
+        source_spec(name, source.model, _folder(source.place.document.file))
+        for name, source in union.sources.items()
+        if source.model.kind == "alertmanager"
     )
 
 

@@ -86,9 +86,8 @@ class Rounds:
         for (group_place, place), kept in self._kept.items():
             rule = self._groups[group_place].rules[place]
             if isinstance(rule, AlertRule) and rule.name == name:
-                for series, alert in kept.state.current():
-                    if alert.phase is Phase.FIRING:
-                        yield rule, series, alert
+                current = kept.state.current()
+                yield from ((rule, series, alert) for series, alert in current if alert.phase is Phase.FIRING)
 
     def ask(self, expr: str, at_ms: int) -> Answer:
         """What a query gives at an instant, with what was known then. Raises PromqlError."""
