@@ -64,8 +64,8 @@ class Bastion:
         self.meter = Meter()
         self.tasks: list[asyncio.Task[None]] = []
 
-    def start(self, name: str, rules: AlertingSpec | None = None) -> Alerting:
-        alerting = Alerting(self.store, self.clock, Seat(operator=name, login=name, holder=name))
+    def start(self, name: str, rules: AlertingSpec | None = None, clock: VirtualClock | None = None) -> Alerting:
+        alerting = Alerting(self.store, clock or self.clock, Seat(operator=name, login=name, holder=name))
         alerting.load(rules or spec(), {"prom": self.meter}, {"prom": 4.0})  # type: ignore[dict-item]
         self.tasks.append(asyncio.create_task(alerting.run(), name=name))
         return alerting
@@ -257,5 +257,26 @@ def test_a_rule_that_is_taken_out_of_the_configuration_ends_its_alerts() -> None
         assert states(mina) == [("resolved", None)]
         last = (await bastion.store.entries(limit=1))[0]
         assert "the rule is gone" in last.entry.text
+
+    virtual(story)
+
+
+@pytest.mark.parametrize("apart_s", [30.0, -30.0])
+def test_leases_and_expiries_hold_where_two_clocks_are_half_a_minute_apart(apart_s: float) -> None:
+    async def story(bastion: Bastion) -> None:
+        other = VirtualClock()
+        other.jump_s = apart_s
+        here, there = bastion.start("here"), bastion.start("there", clock=other)
+        bastion.meter.value = 9.0
+        for _ in range(40):
+            await asyncio.sleep(0.5)
+            assert here.leading.is_ours + there.leading.is_ours <= 1
+
+        (fingerprint,) = [line.alert.fingerprint for line in picture(there).lines]
+        await there.ownership.acknowledge([fingerprint], for_s=60.0)
+        await asyncio.sleep(55)
+        assert [states(screen) for screen in (here, there)] == [[("firing", "there")]] * 2
+        await asyncio.sleep(10)
+        assert [states(screen) for screen in (here, there)] == [[("firing", None)]] * 2
 
     virtual(story)
