@@ -74,5 +74,8 @@ class Ownership(Protocol):
     async def timeline(self, fingerprint: str, *, before_seq: int | None = None) -> tuple[Entry, ...]:
         """The newest entries about one alert, newest first."""
 
+    def heard(self) -> None:
+        """The operator pressed a key; told once a minute at most, so that it is known who is there."""
+
     def look_at(self, fingerprints: Collection[str]) -> None:
         """These are on the screen: their trends are polled."""

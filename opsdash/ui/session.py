@@ -172,10 +172,10 @@ class Session:
 
     def _is_here(self) -> None:
         """Whoever presses keys is not idle: what they own stays theirs."""
-        heard, now = getattr(self._around.ownership, "heard", None), self._around.clock.monotonic_s()
-        if heard is not None and now - self._heard_at_s >= HEARD_EVERY_S:
+        ownership, now = self._around.ownership, self._around.clock.monotonic_s()
+        if ownership is not None and now - self._heard_at_s >= HEARD_EVERY_S:
             self._heard_at_s = now
-            heard()
+            ownership.heard()
 
     def told_history(self, asked: LookUp, page: tuple[Entry, ...], problem: str) -> None:
         """A page of an alert's history, or why there is none; dropped where another screen is shown by now."""

@@ -280,3 +280,20 @@ def test_leases_and_expiries_hold_where_two_clocks_are_half_a_minute_apart(apart
         assert [states(screen) for screen in (here, there)] == [[("firing", None)]] * 2
 
     virtual(story)
+
+
+def test_an_owner_who_presses_keys_keeps_an_alert_and_one_who_left_loses_it() -> None:
+    async def story(bastion: Bastion) -> None:
+        mina = bastion.start("mina")
+        bastion.meter.value = 9.0
+        await asyncio.sleep(5)
+        (line,) = picture(mina).lines
+        await mina.ownership.acknowledge([line.alert.fingerprint])
+        for _ in range(70):
+            await asyncio.sleep(60)
+            mina.ownership.heard()
+        assert states(mina) == [("firing", "mina")]
+        await asyncio.sleep(3700)
+        assert states(mina) == [("firing", None)]
+
+    virtual(story)

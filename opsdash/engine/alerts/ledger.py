@@ -48,6 +48,7 @@ class Ledger:
         self._waiting: deque[Commit] = deque()
         self._shown: dict[tuple[str, str], Write] = {}
         """What was evaluated while the store did not answer, until it is written or another one tells."""
+        self._beside: dict[tuple[str, str], Write] = {}
         self._poke = asyncio.Event()
         self._trouble: OpsdashError | None = None
         self._is_open = False
@@ -103,6 +104,9 @@ class Ledger:
                 await self._store.open()
                 self._is_open = True
             await self._write_waiting()
+            if self._beside:
+                beside, self._beside = tuple(self._beside.values()), {}
+                await self._store.commit(Commit(id=uuid4().hex, writes=beside))
             await self._look_at_clock()
             self._take(await self._store.changes(self._read.revision))
         except (StoreUnavailable, StoreUnusable) as error:
@@ -137,6 +141,10 @@ class Ledger:
         """Commits what the leader found. Raises LeaseLost, Overtaken, StoreUnavailable, StoreUnusable."""
         await self._store.commit(Commit(id=uuid4().hex, writes=deed.writes, entries=deed.entries, fence=fence))
         self._poke.set()
+
+    def write_beside(self, write: Write) -> None:
+        """Written at the next look, if the store is there then: what is no loss if it never is."""
+        self._beside[(write.kind, write.key)] = write
 
     def show(self, writes: tuple[Write, ...]) -> None:
         """Takes these into the copy alone: what was evaluated while the store does not answer."""

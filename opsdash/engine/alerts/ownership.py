@@ -139,6 +139,10 @@ class Ownership:
         """The newest entries about one alert, newest first."""
         return await self._ledger.store.entries(subject=fingerprint, before_seq=before_seq, limit=PAGE)
 
+    def heard(self) -> None:
+        """A key was pressed: this operator is there, and what they own stays theirs."""
+        self._ledger.write_beside(seen_operator(self._operator, self._ledger.now_s()))
+
     def look_at(self, fingerprints: Collection[str]) -> None:
         """These are on the screen."""
         self._look_at(fingerprints)
