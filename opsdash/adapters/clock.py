@@ -10,6 +10,9 @@ from pathlib import Path
 class SystemClock:
     """`opsdash.ports.Clock` on this host."""
 
+    speed = 1.0
+    """Seconds of `now_s` that pass in one of `monotonic_s`."""
+
     def now_s(self) -> float:
         """UTC seconds."""
         return time.time()
@@ -22,9 +25,10 @@ class SystemClock:
 class PacedClock(SystemClock):
     """A clock for sources whose time goes at another speed, or comes from another time; deadlines stay this host's."""
 
-    def __init__(self, pace: Callable[[float], float]) -> None:
-        """`pace` makes the sources' UTC seconds from this host's."""
+    def __init__(self, pace: Callable[[float], float], speed: float = 1.0) -> None:
+        """`pace` makes the sources' UTC seconds from this host's; `speed` is how many pass in one of them."""
         self._pace = pace
+        self.speed = speed
 
     def now_s(self) -> float:
         """The sources' UTC seconds."""

@@ -83,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
         configuration = write_configuration(folder, args.architecture, plant.urls)
         if args.serve_only:
             return _serve(plant, configuration)
-        clock = PacedClock(pace.now_s)
+        clock = PacedClock(pace.now_s, pace.speed)
         return draw(configuration, args, clock, partial(_drills, plant.urls["control"], args.architecture, clock))
 
 

@@ -155,6 +155,7 @@ class Wiring:
             zone=zone_of(board.timezone),
             zone_of=zone_of,
             is_operator=is_user,
+            speed=self.clock.speed if isinstance(self.clock, SystemClock) else 1.0,
         )
         return Alerting(build_store(store_url(board, self._env), self.clock), self.clock, seat)
 

@@ -35,6 +35,8 @@ class Seat:
     zone_of: ZoneOf | None = None
     is_operator: Callable[[str], bool] = bool
     lease_s: float = TTL_S
+    speed: float = 1.0
+    """How many seconds of the sources pass in one of this host's: not 1 in the demo alone."""
 
 
 class Alerting:
@@ -49,7 +51,7 @@ class Alerting:
         self._looked_at: frozenset[str] = frozenset()
         self.ledger = Ledger(store, clock, self._tell)
         self.leading = Leading(self.ledger, clock, seat.holder, ttl_s=seat.lease_s)
-        self.evaluating = Evaluating(self.ledger, self.leading, Looking({}, clock, {}), clock)
+        self.evaluating = Evaluating(self.ledger, self.leading, Looking({}, clock, {}), clock, speed=seat.speed)
         self.ownership = Ownership(
             self.ledger,
             operator=seat.operator,

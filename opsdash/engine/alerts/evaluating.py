@@ -42,11 +42,12 @@ MOST_OWED = 20_000
 class Evaluating:
     """The rules of one configuration."""
 
-    def __init__(self, ledger: Ledger, leading: Leading, looking: Looking, clock: Clock) -> None:
+    def __init__(self, ledger: Ledger, leading: Leading, looking: Looking, clock: Clock, *, speed: float = 1.0) -> None:
         self._ledger = ledger
         self._leading = leading
         self._looking = looking
         self._clock = clock
+        self._speed = speed
         self._spec = AlertingSpec()
         self._states: dict[str, RuleState] = {}
         self._owed: list[Deed] = []
@@ -170,7 +171,8 @@ class Evaluating:
 
     def _advanced(self, rule: AlertRule, seen: Observation, at_s: float, took_s: float) -> Deed:
         state = self._states.get(rule.id, RuleState())
-        after, transitions = advance(rule, state, seen, at_s=at_s, took_s=took_s, expand=expand)
+        interval_s = rule.interval_s * self._speed
+        after, transitions = advance(rule, state, seen, at_s=at_s, took_s=took_s, expand=expand, interval_s=interval_s)
         self._states[rule.id] = after
         status = None
         if isinstance(rule.condition, BurnRate):
