@@ -34,7 +34,7 @@ def test_version_is_that_of_the_project() -> None:
     assert run("--version").stdout == shown.stdout
 
 
-@pytest.mark.parametrize("args", [("version",), ("--help",), ("--version",), ("watch",), ("--nonsense",)])
+@pytest.mark.parametrize("args", [("version",), ("--help",), ("--version",), ("serve",), ("--nonsense",)])
 def test_light_answers_import_nothing_heavy(args: tuple[str, ...]) -> None:
     script = (
         "import sys\nfrom opsdash.cli.main import main\n"

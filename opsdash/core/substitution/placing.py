@@ -53,6 +53,10 @@ class Scope:
             return text
         return formats.formatted(token.name, (text,), token.format)
 
+    def has(self, token: Token) -> bool:
+        """Whether anything is known by this name."""
+        return token.name in self.bindings or token.name in self.builtins
+
     def chosen(self, token: Token) -> Chosen | None:
         """A variable's choice; None where there is no such variable."""
         binding = self.bindings.get(token.name)
@@ -136,13 +140,14 @@ def _promql_literal(part: Quoted, known: Scope) -> str:
     if widened:
         operator = "=~" if operator == "=" else "!~"
     # A raw string cannot hold its own quote, so one with variables is written as a double-quoted one.
-    quoting = '"' if part.quoting == "`" else part.quoting
+    is_raw = part.quoting == "`" and any(isinstance(piece, Token) and known.has(piece) for piece in part.pieces)
+    quoting = '"' if is_raw else part.quoting
     inside = []
     for piece, one in zip(part.pieces, chosen, strict=True):
         if isinstance(piece, Token):
             inside.append(_promql_inside(piece, one, known, quoting, regex=operator in ("=~", "!~")))
         else:
-            source = escaping.promql_text(piece) if part.quoting == "`" else piece
+            source = escaping.promql_text(piece) if is_raw else piece
             inside.append(escaping.regex_source(source) if widened else source)
     return f"{operator}{part.space}{quoting}{''.join(inside)}{quoting if part.closed else ''}"
 

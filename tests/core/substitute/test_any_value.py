@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from opsdash.core.substitution.substitute import references, substitute
@@ -110,6 +110,7 @@ def test_values_in_esql_are_strings(values: list[str]) -> None:
 TEMPLATES = st.text("$v{}:\"'`\\/#=~!ab(| \n*", max_size=40)
 
 
+@example("`$a", "promql")
 @given(TEMPLATES, st.sampled_from(["promql", "lucene", "esql", "plain"]))
 def test_a_text_without_known_names_stays_as_it_is(text: str, dialect: str) -> None:
     assert substitute(text, {}, {}, dialect) == text  # type: ignore[arg-type]
