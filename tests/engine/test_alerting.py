@@ -32,11 +32,12 @@ class Meter:
     name: str = "prom"
     value: float | None = 0.0
     is_down: bool = False
+    hangs: bool = False
     asked: list[float] = field(default_factory=list)
 
     async def fetch_instant(self, query: MetricQuery, at_s: float) -> Answer:
         self.asked.append(at_s)
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(3600 if self.hangs else 0.01)
         if self.is_down:
             raise SourceUnavailable("prom refused the connection")
         return Answer(window=window_of([at_s], [] if self.value is None else [(ORDERS, [self.value])]))
@@ -295,5 +296,43 @@ def test_an_owner_who_presses_keys_keeps_an_alert_and_one_who_left_loses_it() ->
         assert states(mina) == [("firing", "mina")]
         await asyncio.sleep(3700)
         assert states(mina) == [("firing", None)]
+
+    virtual(story)
+
+
+def test_a_deed_that_waited_for_the_store_and_was_overtaken_is_told() -> None:
+    async def story(bastion: Bastion) -> None:
+        mina, jun = bastion.start("mina"), bastion.start("jun")
+        bastion.meter.value = 9.0
+        await asyncio.sleep(5)
+        (line,) = picture(mina).lines
+        bastion.store.is_gone = True
+        await asyncio.sleep(1)
+        for screen in (mina, jun):
+            assert "not written yet" in await screen.ownership.acknowledge([line.alert.fingerprint])
+        bastion.store.is_gone = False
+        await asyncio.sleep(6)
+
+        owner = states(mina)[0][1]
+        assert owner in ("mina", "jun")
+        loser = jun if owner == "mina" else mina
+        view = picture(loser).store
+        assert view is not None
+        assert view.message.startswith("not written after all:")
+        assert states(loser) == [("firing", owner)]
+
+    virtual(story)
+
+
+def test_a_query_that_hangs_holds_up_its_group_for_less_than_an_interval() -> None:
+    async def story(bastion: Bastion) -> None:
+        mina = bastion.start("mina")
+        await asyncio.sleep(5)
+        bastion.meter.hangs = True
+        await asyncio.sleep(20)
+        (rule,) = picture(mina).rules
+        assert rule.health is not None
+        assert rule.health.message.startswith("prom did not answer in 1.8 s")
+        assert bastion.clock.now_s() - rule.health.evaluated_at_s < 5
 
     virtual(story)

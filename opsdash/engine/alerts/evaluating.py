@@ -30,6 +30,8 @@ from opsdash.ports import Clock
 
 logger = logging.getLogger(__name__)
 
+WITHIN = 0.9
+"""A round ends before the next is due: a query that takes longer than this share of the interval has failed."""
 LOOK_S = 0.25
 """How often it is looked whether this process leads now."""
 LAPSES_EVERY_S = 1.0
@@ -161,7 +163,7 @@ class Evaluating:
 
     async def _round(self, group: RuleGroup) -> None:
         at_s, started = self._clock.now_s(), self._clock.monotonic_s()
-        seen = await self._looking.look(group.rules, at_s)
+        seen = await self._looking.look(group.rules, at_s, within_s=WITHIN * group.interval_s)
         if not (self.is_active and self._was_active):
             return
         took_s = self._clock.monotonic_s() - started

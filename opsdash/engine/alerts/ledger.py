@@ -30,6 +30,8 @@ POLL_S = 0.3
 """What one operator does is on every other screen within a second."""
 TRY_AGAIN_S = 2.0
 CLOCK_EVERY_S = 30.0
+TOLD_FOR_S = 60.0
+"""How long it stands on the screen that a deed which waited was overtaken."""
 MOST_UNWRITTEN = 10_000
 NOT_WRITTEN = "; not written yet: the store does not answer"
 
@@ -54,8 +56,8 @@ class Ledger:
         self._is_open = False
         self._offset_s = 0.0
         self._offset_at_s = float("-inf")
-        self.lost: list[str] = []
-        """What could not be written after all, in words, until somebody is told."""
+        self._lost: tuple[str, float] = ("", float("-inf"))
+        """What could not be written after all, and when (monotonic) that was found."""
 
     @property
     def book(self) -> Book:
@@ -80,6 +82,9 @@ class Ledger:
         """How the store does, for the screen."""
         trouble = self._trouble
         if trouble is None:
+            lost, lost_at_s = self._lost
+            if self._clock.monotonic_s() - lost_at_s < TOLD_FOR_S:
+                return StoreView(url=self._store.url, state=Freshness.FRESH, message=lost, unwritten=len(self._waiting))
             state = Freshness.FRESH if self._is_open else Freshness.NO_DATA
             return StoreView(url=self._store.url, state=state, unwritten=len(self._waiting))
         doing = "alerts are evaluated in memory, and what you do is written when it can be"
@@ -193,7 +198,7 @@ class Ledger:
             except Overtaken as overtaken:
                 self._take(await self._store.changes(self._read.revision))
                 words = overtaken_by(self._read, overtaken.kind, overtaken.key)
-                self.lost.append(f"not written after all: {words}")
+                self._lost = (f"not written after all: {words}", self._clock.monotonic_s())
                 logger.warning("a change that waited for the store was overtaken: %s %s", overtaken.kind, overtaken.key)
             self._waiting.popleft()
             self._changed()
