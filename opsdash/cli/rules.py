@@ -1,4 +1,4 @@
-"""`opsdash rules …`: unit tests of rules, and what they would have done."""
+"""`opsdash rules …`: unit tests of rules, what they would have done, and those of Prometheus as ours."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ if TYPE_CHECKING:
 _VERBS = {
     "test": ("unit tests in promtool's form", "opsdash.cli.rules_test"),
     "backtest": ("what the rules would have done over the history of their sources", "opsdash.cli.rules_backtest"),
+    "import": (
+        "Prometheus rule files and PrometheusRule manifests as `alerts`",
+        "opsdash.cli.rules_import",
+    ),
 }
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What `opsdash rules` takes."""
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="test|backtest")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="|".join(_VERBS))
     for name, (summary, _) in _VERBS.items():
         verb = verbs.add_parser(name, prog=f"opsdash rules {name}", description=summary, help=summary)
         _module(name).add_arguments(verb)

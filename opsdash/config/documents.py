@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +16,8 @@ LARGEST_BYTES = 10_000_000
 MOST_FILES = 1_000
 _ENDINGS = (".yaml", ".yml")
 _PROBED = 4096
+_SEPARATOR = re.compile(r"(?:---|\.\.\.)(?=\s|$)")
+_SAYS_SOMETHING = re.compile(r"(?m)^(?!\s*(?:#|%)).*\S")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -64,6 +68,36 @@ def read_document(path: Path) -> Document | Problem:
     if len(content) > LARGEST_BYTES:
         return _of_file(name, f"larger than {LARGEST_BYTES // 1_000_000} MB; a configuration is never that large")
     return document_of(content, name)
+
+
+def read_documents(path: Path) -> tuple[Document | Problem, ...]:
+    """A file of several documents, `---` between them, as trees; documents without anything in them are not there."""
+    name = str(path)
+    try:
+        content = _content(path)
+    except OSError as error:
+        return (_of_file(name, _reason(error)),)
+    if content is None:
+        return (_of_file(name, "not a file"),)
+    if len(content) > LARGEST_BYTES:
+        return (_of_file(name, f"larger than {LARGEST_BYTES // 1_000_000} MB; rules are never that large"),)
+    text = _text(content, name)
+    if isinstance(text, Problem):
+        return (text,)
+    return tuple(document_of(part.encode(), name) for part in _parts(text) if _SAYS_SOMETHING.search(part))
+
+
+def _parts(text: str) -> Iterator[str]:
+    """The documents of a text, each with as many empty lines before it as others have: its places stay true."""
+    lines: list[str] = []
+    at = 0
+    for number, line in enumerate(text.split("\n")):
+        if _SEPARATOR.match(line):
+            yield "\n" * at + "\n".join(lines)
+            lines, at = [], number
+            line = "   " + line[3:]  # noqa: PLW2901 - what stands beside the three signs belongs to the document
+        lines.append(line)
+    yield "\n" * at + "\n".join(lines)
 
 
 def document_of(content: bytes, name: str) -> Document | Problem:
