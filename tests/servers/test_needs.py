@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 NAMES = {
     "prometheus": "tests/servers/test_prometheus_server.py::test_it_counts_what_it_was_asked",
     "node_exporter": "tests/servers/test_node_exporter.py::test_it_tells_of_this_machine",
+    "alertmanager": "tests/adapters/test_alertmanager.py::test_it_says_its_version",
 }
 """For each server a test that needs it."""
 
