@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from opsdash.adapters.notify.apprise import Apprise
 from opsdash.adapters.notify.mail import Mail, Mailbox
 from opsdash.adapters.notify.pagerduty import EVENTS_URL, PagerDuty
 from opsdash.adapters.notify.sending import Poster
@@ -30,8 +31,6 @@ def build_notifier(spec: NotifierSpec, clock: Clock, secrets: Secrets) -> Notifi
         case "email" if isinstance(spec.url, str):
             return Mail(spec.name, _mailbox(spec, spec.url), secrets)
         case "apprise" if spec.url is not None:
-            from opsdash.adapters.notify.apprise import Apprise  # noqa: PLC0415 - only what is used
-
             return Apprise(spec.name, spec.url, secrets)
         case _:
             raise ConfigInvalid(f"notify: {spec.name}: {spec.kind} cannot be built from what is given")
