@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from opsdash.core.view.board import Board
 
 Finding = tuple[str, Severity, str]
-"""What was asked (`source:NAME`, `variable:NAME`, `panel:ID:INDEX`), how bad it is, and the message."""
+"""What was asked (`source:NAME`, `variable:NAME`, `panel:ID:INDEX`, `rule:GROUP/NAME`), how bad it is, the message."""
 Ask = Callable[["Board"], Awaitable[Sequence[Finding]]]
 
 

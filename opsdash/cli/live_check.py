@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
+from opsdash.core.alerting.rules import Absent, AlertRule, AnySeries
 from opsdash.core.errors import OpsdashError
 from opsdash.core.metrics.answers import Answer
 from opsdash.core.metrics.queries import EsQuery, LogQuery, PromQuery, Query
@@ -13,18 +14,21 @@ from opsdash.core.state import State, apply, initial
 from opsdash.core.view.board import Board
 from opsdash.core.wanted import resolved, span_of
 from opsdash.engine.options import find_options
-from opsdash.ports import Clock, LogSource, Source
+from opsdash.ports import Clock, ExplainsEmptiness, LogSource, Source
 
 if TYPE_CHECKING:
     from opsdash.cli.check import Finding
 
 LONGEST_S = 15.0
 """A question that has no answer by then is a problem, whatever the source's own timeout is."""
+LOOKED_BACK_S = 3600.0
+"""Over so much time it is asked which metrics there are."""
+NOTHING = "gives no data now"
 _AT_ONCE = 8
 
 
 async def live_findings(board: Board, sources: Mapping[str, Source], clock: Clock) -> Sequence[Finding]:
-    """Findings in the order of the configuration: sources, variables, panels.
+    """Findings in the order of the configuration: sources, variables, panels, rules.
 
     Where a source does not let us in, that is said once and its queries are not asked.
     """
@@ -39,6 +43,11 @@ async def live_findings(board: Board, sources: Mapping[str, Source], clock: Cloc
         for panel in dashboard.panels
         for index, shown in enumerate(panel.queries)
         if not shown.hidden and shown.query.source in reachable
+    ]
+    asked += [
+        _ask_rule(f"rule:{rule.id}", rule, reachable, state, now_s)
+        for group in board.alerting.groups
+        for rule in group.rules
     ]
     answers = await _all(asked)
     return [*(finding for found in probes for finding in found), *options, *(f for found in answers for f in found)]
@@ -83,6 +92,28 @@ async def _variables(board: Board, sources: Mapping[str, Source], now_s: float) 
     return state, findings
 
 
+async def _ask_rule(
+    what: str, rule: AlertRule, sources: Mapping[str, Source], state: State, now_s: float
+) -> list[Finding]:
+    """The first query: the others are the same over another time. A rule in Prometheus's form gives nothing in calm."""
+    query = rule.queries[0]
+    source = sources.get(query.source)
+    if source is None:
+        return []
+    found = await _ask(what, query, source, state, now_s)
+    is_empty = (what, "warning", NOTHING) in found
+    if not (is_empty and isinstance(query, PromQuery) and isinstance(source, ExplainsEmptiness)):
+        return [] if is_empty and isinstance(rule.condition, AnySeries | Absent) else found
+    try:
+        async with asyncio.timeout(_patience(state.board, source.name)):
+            why = await source.explain_empty(query, now_s - LOOKED_BACK_S, now_s)
+    except (OpsdashError, TimeoutError):
+        why = None
+    if why is not None:
+        return [(what, "warning", why)]
+    return [] if isinstance(rule.condition, AnySeries | Absent) else found
+
+
 async def _ask(what: str, query: Query, source: Source, state: State, now_s: float) -> list[Finding]:
     patience_s = _patience(state.board, source.name)
     try:
@@ -94,7 +125,7 @@ async def _ask(what: str, query: Query, source: Source, state: State, now_s: flo
         return [(what, "error", f"{source.name} did not answer in {patience_s:g} s")]
     findings: list[Finding] = [(what, "warning", text) for text in (*answer.warnings, *answer.cut)]
     if not (answer.window.labels or answer.rows or (answer.table is not None and answer.table.rows)):
-        findings.append((what, "warning", "gives no data now"))
+        findings.append((what, "warning", NOTHING))
     return findings
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,8 +27,8 @@ class Loaded:
     files: tuple[str, ...] = ()
     """Every file that was read or tried, also where there is no board: for hot reload."""
     places: dict[str, Problem] | None = None
-    """Where sources (`source:NAME`), variables (`variable:NAME`) and queries (`panel:ID:INDEX`) stand, for
-    `check --live`; None where there is no board."""
+    """Where sources (`source:NAME`), variables (`variable:NAME`), queries (`panel:ID:INDEX`) and rules
+    (`rule:GROUP/NAME`) stand, for `check --live`; None where there is no board."""
 
     references: tuple[Reference, ...] = ()
     """The secrets that its sources refer to; none where there is no board."""
@@ -75,7 +75,23 @@ def _places(union: Union) -> dict[str, Problem]:
         for panel, identity in zip(dashboard.panels, row, strict=True):
             for index in range(len(panel.model.queries)):
                 places[f"panel:{identity}:{index}"] = panel.place / "queries" / index
+    places |= dict(_rule_places(union))
     return {name: _as_problem(place) for name, place in places.items()}
+
+
+def _rule_places(union: Union) -> Iterator[tuple[str, Place]]:
+    for part in union.sections.get("alerts", ()):
+        for group_at, group in enumerate(part.model.groups):
+            for at, rule in enumerate(group.rules):
+                place = part.place / "groups" / group_at / "rules" / at
+                yield f"rule:{group.name}/{rule.alert}", place / ("expr" if rule.expr is not None else "query")
+    objectives = union.sections.get("slos", ())
+    if not objectives:
+        return
+    from opsdash.core.alerting.slo import GROUP  # noqa: PLC0415 - only for who has objectives
+
+    for part in objectives:
+        yield f"rule:{GROUP}/{part.model.name}", part.place / "good"
 
 
 def _as_problem(place: Place) -> Problem:

@@ -171,6 +171,43 @@ async def test_every_shown_query_is_asked_once_with_its_variables(tmp_path: Path
     assert prom.asked == ['up{s="orders"}', "bad"]
 
 
+class Explaining(Scripted):
+    """Gives nothing, and knows why where it is a metric that does not exist."""
+
+    async def explain_empty(self, query: PromQuery, start_s: float, end_s: float) -> str | None:
+        return "there is no metric upp; did you mean up?" if "upp" in query.expr else None
+
+
+async def test_the_query_of_every_rule_is_asked_and_a_metric_that_is_not_there_is_said(tmp_path: Path) -> None:
+    rules = """\
+alerts:
+  groups:
+    - name: g
+      rules:
+        - {alert: Typo, source: prom, expr: upp == 0, severity: info}
+        - {alert: Calm, source: prom, expr: up == 0, severity: info}
+        - {alert: Empty, source: prom, expr: up, above: 1}
+        - {alert: Bad, source: prom, expr: bad, above: 1}
+slos:
+  - {name: s, objective: 99%, window: 30d, source: prom, good: 'sum(upp[$window])', total: 'sum(up[$window])'}
+"""
+    config = written(tmp_path, SOUND + rules.replace("sum(", "sum_over_time("))
+    loaded = load(config)
+    assert loaded.board is not None, loaded.problems
+    findings = await live_findings(loaded.board, {"prom": Explaining("prom"), "logs": Scripted("logs")}, Clock())
+
+    assert [finding for finding in findings if finding[0].startswith("rule:")] == [
+        ("rule:g/Typo", "warning", "there is no metric upp; did you mean up?"),
+        ("rule:g/Empty", "warning", "gives no data now"),
+        ("rule:g/Bad", "error", "422: parse error"),
+        ("rule:slo/s", "warning", "there is no metric upp; did you mean up?"),
+    ]
+    assert loaded.places is not None
+    places = {what: place.key for what, place in loaded.places.items() if what.startswith("rule:")}
+    assert places["rule:g/Typo"] == "alerts.groups[0].rules[0].expr"
+    assert places["rule:slo/s"] == "slos[0].good"
+
+
 async def test_a_lost_source_is_told_once_and_its_queries_are_left_out(tmp_path: Path) -> None:
     board = load(written(tmp_path, SOUND)).board
     assert board is not None
