@@ -1,0 +1,116 @@
+"""What a notifier is told, and what is remembered of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from opsdash.core.alerting.alert import Alert
+from opsdash.core.alerting.delivering import GIVE_UP_S, claimed, delivered, failed
+from opsdash.core.alerting.outbox import Thread, planned
+from opsdash.core.alerting.outbox_codec import thread_read, thread_written
+from opsdash.core.alerting.pictured import pictured
+from opsdash.core.alerting.severity import Severity
+from opsdash.core.alerting.spec import NotifierSpec
+from opsdash.core.errors import AccessDenied, SourceBusy, SourceUnavailable
+from tests.fakes import books
+from tests.fakes.books import NOW_S
+
+HOOK = NotifierSpec(name="hook", kind="webhook")
+
+
+class Outbox:
+    """One notifier and what was written; every plan goes through its document, as after a restart."""
+
+    def __init__(self, notifier: NotifierSpec = HOOK) -> None:
+        self.notifier = notifier
+        self.threads: dict[str, Thread] = {}
+        self.now_s = NOW_S
+
+    def plan(self, *values: object) -> list[tuple[str, int]]:
+        book = books.book(*values)  # type: ignore[arg-type]
+        lines = pictured(book, books.spec(), now_s=self.now_s, operator="mina").lines
+        new = planned(self.threads, lines, self.notifier, ("alertname",), now_s=self.now_s)
+        for thread in new:
+            body = thread_written(thread).body
+            self.threads[thread.key] = thread_read(body) if body is not None else thread
+            assert self.threads[thread.key] == thread
+        return [(one.intent.kind, len(one.intent.alerts)) for one in new if one.intent is not None]
+
+    def deliver(self) -> None:
+        for key, thread in self.threads.items():
+            self.threads[key] = delivered(thread, "200", now_s=self.now_s)[0]
+
+
+def many(count: int) -> list[Alert]:
+    return [books.alert(labels=f"service=s{number}") for number in range(count)]
+
+
+def test_an_alert_is_told_once_then_its_owner_then_its_end() -> None:
+    outbox, fires = Outbox(), books.alert()
+    assert outbox.plan(fires) == [("firing", 1)]
+    assert outbox.plan(fires) == []
+    outbox.deliver()
+    assert outbox.plan(fires) == []
+    assert outbox.plan(fires, books.ack(fires)) == [("acknowledged", 1)]
+    outbox.deliver()
+    assert outbox.plan(fires, books.ack(fires)) == []
+    assert outbox.plan(books.resolved()) == [("resolved", 1)]
+    outbox.deliver()
+    assert outbox.plan(books.resolved()) == []
+    assert all(thread.is_over for thread in outbox.threads.values())
+
+
+def test_a_storm_is_one_message() -> None:
+    assert Outbox().plan(*many(500)) == [("firing", 500)]
+
+
+def test_an_end_is_told_only_where_the_beginning_was() -> None:
+    assert Outbox().plan(books.resolved()) == []
+
+
+def test_what_is_below_the_severity_or_of_a_higher_level_is_not_told() -> None:
+    low = books.alert(severity=Severity.WARNING)
+    assert Outbox(replace(HOOK, severity=Severity.CRITICAL)).plan(low) == []
+    assert Outbox(replace(HOOK, level=1)).plan(low) == []
+
+
+def test_it_is_told_again_after_a_while() -> None:
+    outbox = Outbox()
+    outbox.plan(books.alert())
+    outbox.deliver()
+    outbox.now_s += HOOK.repeat_s - 1
+    assert outbox.plan(books.alert()) == []
+    outbox.now_s += 1
+    assert outbox.plan(books.alert()) == [("firing", 1)]
+
+
+def test_an_hour_of_failures_is_given_up_with_a_record_and_its_end_is_not_told() -> None:
+    outbox = Outbox()
+    outbox.plan(books.alert())
+    (key,) = outbox.threads
+    thread, kinds = outbox.threads[key], []
+    while thread.intent is not None:
+        thread = claimed(thread, now_s=outbox.now_s, for_s=15)
+        down = SourceUnavailable("hook is down")
+        thread, entries = failed(thread, down, now_s=outbox.now_s, jitter=0.5)
+        kinds += [entry.kind for entry in entries]
+        outbox.now_s = thread.intent.next_at_s if thread.intent is not None else outbox.now_s
+    assert outbox.now_s - NOW_S > GIVE_UP_S - 120
+    assert kinds[-1] == "notify.given_up"
+    assert set(kinds[:-1]) == {"notify.failed"}
+    outbox.threads[key] = thread
+    assert outbox.plan(books.alert()) == []
+    assert outbox.plan(books.resolved()) == []
+
+
+@pytest.mark.parametrize(("error", "kept"), [(AccessDenied("no"), False), (SourceBusy("x", retry_after_s=90), True)])
+def test_a_permanent_failure_is_given_up_at_once_and_a_busy_one_waits_as_asked(error: Exception, kept: bool) -> None:
+    outbox = Outbox()
+    outbox.plan(books.alert())
+    (thread,) = outbox.threads.values()
+    after, _ = failed(claimed(thread, now_s=NOW_S, for_s=15), error, now_s=NOW_S, jitter=0.0)  # type: ignore[arg-type]
+    assert (after.intent is not None) is kept
+    if after.intent is not None:
+        assert after.intent.next_at_s == NOW_S + 90
