@@ -11,7 +11,7 @@ from opsdash.core.alerting.conditions.verdict import HEALTHY, Verdict
 from opsdash.core.alerting.counting import NOT_CHANGING, lost_s, moved, shifted
 from opsdash.core.alerting.identity import bounded, identity_of
 from opsdash.core.alerting.rule_state import RuleState, Track
-from opsdash.core.alerting.rules import AlertRule
+from opsdash.core.alerting.rules import AlertRule, Deviation, Threshold
 from opsdash.core.alerting.severity import Severity
 from opsdash.core.alerting.templates import Expansion
 from opsdash.core.errors import NeedsFixing
@@ -120,7 +120,7 @@ class Round:
                 severity=_SEVERITIES[fires or verdict.level],
                 active_at_s=self.at_s,
                 value=verdict.value,
-                threshold=verdict.threshold,
+                threshold=self._limit(_SEVERITIES[fires or verdict.level], verdict),
                 below=self.below,
                 fired_at_s=self.at_s if fires else None,
                 seen_at_s=self.at_s,
@@ -160,7 +160,7 @@ class Round:
                 phase=Phase.FIRING if now else Phase.PENDING,
                 severity=_SEVERITIES[now or verdict.level],
                 value=verdict.value,
-                threshold=verdict.threshold,
+                threshold=self._limit(_SEVERITIES[now or verdict.level], verdict),
                 below=self.below,
                 cause=Cause.VALUE,
                 message="",
@@ -169,6 +169,14 @@ class Round:
                 annotations=self.annotations(series, verdict.value),
             )
         )
+
+    def _limit(self, severity: Severity, verdict: Verdict) -> float | None:
+        """The level of the severity that stands: a value may be beyond a higher one that has not lasted long enough."""
+        condition = self.rule.condition
+        levels = condition.threshold if isinstance(condition, Deviation) else condition
+        if severity == verdict.level or not isinstance(levels, Threshold):
+            return verdict.threshold
+        return levels.critical if severity is Severity.CRITICAL else levels.warning
 
     def fire_missing(self, labels: Labels, cause: Cause, severity: Severity, since_s: float, message: str) -> None:
         """The rule's NoData or Error alert fires."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from opsdash.core.alerting.machine import RuleState, advance
+from opsdash.core.alerting.observation import Answered
 from opsdash.core.alerting.rules import AlertRule, MissingPolicy, Threshold
 from opsdash.core.alerting.severity import Severity
 from opsdash.core.alerting.trial.backtest import replay
@@ -90,3 +92,12 @@ def test_evaluations_without_data_are_counted() -> None:
     found = replay(rule(), [window_of(times[:1], [(ORDERS, [0.0])])], times)
 
     assert (found.without_data, found.evaluations) == (2, 3)
+
+
+def test_the_threshold_that_is_told_is_that_of_the_severity_that_stands() -> None:
+    state = RuleState()
+    for at_s, value in ((1000.0, 2.0), (1010.0, 9.0), (1020.0, 9.0)):
+        state, _ = advance(rule(for_s=20), state, Answered(readings=({ORDERS: value},)), at_s=at_s)
+
+    ((_, alert),) = state.current()
+    assert (alert.severity, alert.threshold, alert.value) == (Severity.WARNING, 1.0, 9.0)
