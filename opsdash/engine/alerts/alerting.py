@@ -11,7 +11,7 @@ from opsdash.core.alerting.maintenance import ZoneOf
 from opsdash.core.alerting.picture import AlertsPicture, LeaderView
 from opsdash.core.alerting.pictured import pictured
 from opsdash.core.alerting.rules import AlertRule
-from opsdash.core.alerting.spec import AlertingSpec
+from opsdash.core.alerting.spec import AlertingSpec, NotifierSpec
 from opsdash.core.metrics.queries import PromQuery, Query
 from opsdash.core.metrics.window import Window
 from opsdash.core.state import State
@@ -19,8 +19,9 @@ from opsdash.engine.alerts.evaluating import Evaluating
 from opsdash.engine.alerts.leading import TTL_S, Leading
 from opsdash.engine.alerts.ledger import Ledger
 from opsdash.engine.alerts.looking import Looking
+from opsdash.engine.alerts.notifying import Notifying
 from opsdash.engine.alerts.ownership import Ownership
-from opsdash.ports import Clock, Source, StateStore
+from opsdash.ports import Clock, Notifier, Source, StateStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,15 @@ class Seat:
 class Alerting:
     """Everything of alerts that one process runs."""
 
-    def __init__(self, store: StateStore, clock: Clock, seat: Seat) -> None:
+    def __init__(
+        self,
+        store: StateStore,
+        clock: Clock,
+        seat: Seat,
+        *,
+        notifiers: Callable[[NotifierSpec], Notifier] | None = None,
+    ) -> None:
+        """`notifiers` builds one from the configuration; without it nobody is told."""
         self._clock = clock
         self._seat = seat
         self._changed: Callable[[], None] = lambda: None
@@ -52,6 +61,9 @@ class Alerting:
         self.ledger = Ledger(store, clock, self._tell)
         self.leading = Leading(self.ledger, clock, seat.holder, ttl_s=seat.lease_s)
         self.evaluating = Evaluating(self.ledger, self.leading, Looking({}, clock, {}), clock, speed=seat.speed)
+        self.notifying = (
+            Notifying(self.ledger, self.leading, lambda: self.picture(None).lines, notifiers) if notifiers else None
+        )
         self.ownership = Ownership(
             self.ledger,
             operator=seat.operator,
@@ -76,6 +88,8 @@ class Alerting:
         """Runs the rules of this configuration."""
         self._spec = spec
         self.evaluating.load(spec, Looking(sources, self._clock, timeouts))
+        if self.notifying is not None:
+            self.notifying.load(spec)
         self._changed()
 
     async def run(self) -> None:
@@ -85,6 +99,8 @@ class Alerting:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self.leading.run(), name="alerts: lease")
                 tasks.create_task(self.evaluating.run(), name="alerts: rules")
+                if self.notifying is not None:
+                    tasks.create_task(self.notifying.run(), name="alerts: notifiers")
 
     def picture(self, state: State | None) -> AlertsPicture:
         """The picture now; with a state, the trends of what is looked at are in it."""
