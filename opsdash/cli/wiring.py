@@ -142,7 +142,9 @@ class Wiring:
 
     def build_alerting(self, board: Board) -> Alerting:
         """Alerts on the store that the configuration means. Raises ConfigInvalid."""
+        from opsdash.adapters.notify.build import build_notifier
         from opsdash.adapters.operator import is_user, this_operator
+        from opsdash.adapters.secrets import Secrets
         from opsdash.cli.store import build_store, store_url
         from opsdash.cli.zone import zone_of
         from opsdash.engine.alerts.alerting import Alerting, Seat
@@ -157,7 +159,9 @@ class Wiring:
             is_operator=is_user,
             speed=self.clock.speed if isinstance(self.clock, SystemClock) else 1.0,
         )
-        return Alerting(build_store(store_url(board, self._env), self.clock), self.clock, seat)
+        secrets = self._secrets = self._secrets or Secrets(self.clock.monotonic_s)
+        store = build_store(store_url(board, self._env), self.clock)
+        return Alerting(store, self.clock, seat, notifiers=lambda spec: build_notifier(spec, self.clock, secrets))
 
     # Screen
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from opsdash.core.alerting.outbox import Thread, settled
-from opsdash.core.audit import NewEntry
+from opsdash.core.audit import JsonScalar, NewEntry
 from opsdash.core.backoff import backoff_s
 from opsdash.core.errors import NeedsFixing, OpsdashError, Retryable
 from opsdash.core.text import clean
@@ -48,7 +48,12 @@ def _entries(thread: Thread, end: str, said: str, now_s: float) -> tuple[NewEntr
         return ()
     words = {"sent": "told", "failed": "could not be told", "given_up": "was given up: it is not told"}[end]
     text = clean(f"{thread.notifier} {words} ({intent.kind}, {len(intent.alerts)} alerts): {said}", longest=400)
-    data = {"notifier": thread.notifier, "key": intent.key, "kind": intent.kind, "attempts": intent.attempts}
+    data: dict[str, JsonScalar] = {
+        "notifier": thread.notifier,
+        "key": intent.key,
+        "kind": intent.kind,
+        "attempts": intent.attempts,
+    }
     subjects = intent.alerts[:1] if end == "failed" else intent.alerts
     return tuple(
         NewEntry(kind=f"notify.{end}", subject=alert.fingerprint, actor="opsdash", at_s=now_s, text=text, data=data)
