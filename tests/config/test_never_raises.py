@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from opsdash.config import load
-from opsdash.config.models.sections import SECTION_MODELS
 from opsdash.config.models.panel import Dashboard, Panel
 from opsdash.config.models.query import Metric, PanelQuery
 from opsdash.config.models.root import Root
+from opsdash.config.models.sections import SECTION_MODELS
 from opsdash.config.models.source import Auth, Source, TlsFiles
 from opsdash.config.models.variable import Variable
 

@@ -11,9 +11,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from opsdash.cli import schema as command
-from opsdash.config.models.sections import SECTION_MODELS
 from opsdash.config.models.model import Model
 from opsdash.config.models.root import Root
+from opsdash.config.models.sections import SECTION_MODELS
 from opsdash.config.nodes import parse, plain
 from opsdash.config.parsing import _by_key, _model_in
 from opsdash.config.schema import json_schema
