@@ -62,19 +62,20 @@ class Notifying:
     async def run(self) -> None:
         """Runs until cancelled."""
         try:
-            while True:
-                with suppress(StoreUnavailable, StoreUnusable, LeaseLost):
-                    await self.look()
-                await asyncio.sleep(LOOK_S)
+            async with asyncio.TaskGroup() as sending:
+                await self._keep_looking(sending)
         finally:
-            for task in self._sending.values():
-                task.cancel()
-            await asyncio.gather(*self._sending.values(), return_exceptions=True)
             for _, notifier in self._notifiers.values():
                 await notifier.aclose()
 
-    async def look(self) -> None:
-        """One look: plans, writes, sends. Raises what the store says."""
+    async def _keep_looking(self, sending: asyncio.TaskGroup) -> None:
+        while True:
+            with suppress(StoreUnavailable, StoreUnusable, LeaseLost):
+                await self._look(sending)
+            await asyncio.sleep(LOOK_S)
+
+    async def _look(self, sending: asyncio.TaskGroup) -> None:
+        """One look: plans, writes, and starts to send. Raises what the store says."""
         fence = self._leading.fence
         if fence is None or not self._spec.notifiers or not self._ledger.is_reachable:
             return
@@ -89,7 +90,7 @@ class Notifying:
         await self._write()
         for spec in self._spec.notifiers:
             if batches[spec.name] and self._leading.is_ours:
-                task = asyncio.create_task(self._send(spec, batches[spec.name]), name=f"alerts: tell {spec.name}")
+                task = sending.create_task(self._send(spec, batches[spec.name]), name=f"alerts: tell {spec.name}")
                 self._sending[spec.name] = task
 
     async def _take_over(self) -> None:
