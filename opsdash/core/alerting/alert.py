@@ -62,6 +62,10 @@ class Alert:
     """Of a NoData or Error alert: why, in the source's words."""
     origin: str = ""
     """Name of the Alertmanager source that it comes from; empty for ours."""
+    hubs: tuple[str, ...] = ()
+    """Every Alertmanager source that tells of it: the members of a cluster tell of the same alerts."""
+    generator: str = ""
+    """Where it can be looked into: the address that an Alertmanager is told, or tells."""
 
     @property
     def episode(self) -> str:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from opsdash.core.alerting.alert import Alert
 from opsdash.core.alerting.health import RuleHealth, SloStatus
 from opsdash.core.alerting.marks import Ack, Escalation, Note, Silence
+from opsdash.core.alerting.mirror import Mirror
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -24,6 +25,8 @@ class Book:
     escalations: Mapping[str, Escalation] = field(default_factory=lambda: MappingProxyType({}))
     seen_operators: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     """Operator → UTC seconds at which a key of theirs was last heard, on any screen."""
+    mirrors: Mapping[str, Mirror] = field(default_factory=lambda: MappingProxyType({}))
+    """What is to stand in Alertmanagers, by the document's key."""
     versions: Mapping[tuple[str, str], int] = field(default_factory=lambda: MappingProxyType({}))
     """(kind, key) → version of the document: what a write expects."""
     unreadable: Mapping[tuple[str, str], str] = field(default_factory=lambda: MappingProxyType({}))

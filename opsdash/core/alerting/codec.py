@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 from typing import Any, assert_never
 
@@ -14,6 +15,7 @@ from opsdash.core.alerting.book import Book
 from opsdash.core.alerting.decoding import Unreadable, number_text
 from opsdash.core.alerting.health import RuleHealth, SloStatus
 from opsdash.core.alerting.marks import Ack, Escalation, Note, Silence
+from opsdash.core.alerting.mirror import mirror_read
 from opsdash.core.documents import Changes, Document, Write
 
 Kept = Alert | RuleHealth | SloStatus | Ack | Silence | Note | Escalation
@@ -29,7 +31,7 @@ _FIELDS: Mapping[str, tuple[str, Callable[[Json], object]]] = {
     "escalation": ("escalations", decoding.escalation),
     "operator": ("seen_operators", decoding.operator),
 }
-"""Kind → field of the book, and what reads it. Other kinds (`outbox`, `hub`, …) are other parts' own."""
+"""Kind → field of the book, and what reads it; `hub` is read with its key. Others (`outbox`, …) are others' own."""
 
 
 def written(value: Kept) -> Write:
@@ -102,11 +104,11 @@ class _Fold:
             versions[place] = document.version
         if place in self._before.unreadable or "unreadable" in self._changed:
             self._mutable("unreadable").pop(place, None)
-        if document.kind in _FIELDS:
+        if document.kind in _FIELDS or document.kind == "hub":
             self._put(document, place)
 
     def _put(self, document: Document, place: tuple[str, str]) -> None:
-        name, read = _FIELDS[document.kind]
+        name, read = _FIELDS.get(document.kind) or ("mirrors", partial(mirror_read, document.key))
         if document.body is None:
             self._mutable(name).pop(document.key, None)
             return
