@@ -104,11 +104,26 @@ def test_between_84_and_100_cells_there_are_two_columns() -> None:
     assert {placed.w for placed in place(twelve(), 92, 30).panels} == {46}
 
 
-def test_small_panels_share_a_line_where_the_window_is_narrow() -> None:
-    stats = [
-        PanelSpec(id=str(n), title=str(n), kind=PanelKind.STAT, grid=Grid(x=4 * n, y=0, w=4, h=4)) for n in range(4)
+def stats(number: int, height: int = 6) -> list[PanelSpec]:
+    return [
+        PanelSpec(id=str(n), title=str(n), kind=PanelKind.STAT, grid=Grid(x=4 * n, y=0, w=4, h=height))
+        for n in range(number)
     ]
-    assert [(placed.x, placed.w) for placed in place(stats, 80, 21).panels] == [(0, 40), (40, 40)] * 2
+
+
+@pytest.mark.parametrize(
+    ("number", "widths"),
+    [(1, [80]), (2, [40, 40]), (3, [27, 26, 27]), (4, [40] * 4), (5, [27, 26, 27, 40, 40]), (6, [27, 26, 27] * 2)],
+)
+def test_small_panels_share_lines_evenly_where_the_window_is_narrow(number: int, widths: list[int]) -> None:
+    assert [placed.w for placed in place(stats(number), 80, 21).panels] == widths
+
+
+def test_six_figures_and_a_chart_are_the_first_page_at_80_by_24() -> None:
+    chart = PanelSpec(id="c", title="c", kind=PanelKind.TIMESERIES, grid=Grid(x=0, y=6, w=12, h=8))
+    placement = place([*stats(6), chart], 80, 21)
+    assert [placed.id for placed in placement.page(0)] == ["0", "1", "2", "3", "4", "5", "c"]
+    assert placement.page(0)[-1].h >= 10
 
 
 def test_panels_without_a_grid_flow_in_their_order_and_fill_the_width() -> None:

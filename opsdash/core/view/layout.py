@@ -19,6 +19,10 @@ SMALLEST_WIDTH, SMALLEST_HEIGHT = 40, 12
 FULL_GRID_FROM = 100
 TWO_COLUMNS_FROM = 84
 HALVES_FROM = 60
+THIRDS_FROM = 72
+"""From 60 cells on two small panels stand beside each other, from 72 on three."""
+SMALL_UNITS = 4
+"""Rows of the grid of a small panel in a narrow window: two lines of them leave 80 × 24 room for a chart."""
 READABLE_ROWS_PER_UNIT = 10 / 8
 """A panel of h=8 gets at least 10 rows of cells."""
 TALLEST_ROWS_PER_UNIT = 2 * READABLE_ROWS_PER_UNIT
@@ -173,20 +177,41 @@ def _flowed(panels: Sequence[PanelSpec], width: int, top: int) -> list[_Unit]:
 
 
 def _narrowed(panels: Sequence[PanelSpec], width: int) -> list[_Unit]:
-    """Fewer columns in the reading order: one below 84 cells, small panels side by side while they have 30."""
+    """Fewer columns in the reading order: one below 84 cells; small panels stand low and beside each other."""
 
     def order(item: tuple[int, PanelSpec]) -> tuple[int, int, int]:
         index, panel = item
         return (panel.grid.y, panel.grid.x, index) if panel.grid else (1 << 30, 0, index)
 
     units: list[_Unit] = []
-    x = y = row = 0
-    for _, panel in sorted(enumerate(panels), key=order):
+    ordered = [panel for _, panel in sorted(enumerate(panels), key=order)]
+    for small, run in groupby(ordered, key=lambda panel: panel.kind in _SMALL and width >= HALVES_FROM):
+        top = max((unit.y + unit.h for unit in units), default=0)
+        units += (_small_rows if small else _wide_rows)(list(run), width, top)
+    return units
+
+
+def _small_rows(run: Sequence[PanelSpec], width: int, top: int) -> list[_Unit]:
+    """Stats and gauges that follow each other: rows as even as can be, low enough to leave room for a chart."""
+    most = 3 if width >= THIRDS_FROM else 2
+    rows = -(-len(run) // most)
+    h = min(SMALL_UNITS, *(max(panel.grid.h, 3) for panel in run if panel.grid), SMALL_UNITS)
+    units: list[_Unit] = []
+    for row in range(rows):
+        first, end = -(-row * len(run) // rows), -(-(row + 1) * len(run) // rows)
+        w = COLUMNS // (end - first)
+        units += (_Unit(panel.id, w * n, top + row * h, w, h) for n, panel in enumerate(run[first:end]))
+    return units
+
+
+def _wide_rows(run: Sequence[PanelSpec], width: int, top: int) -> list[_Unit]:
+    """All others: one a row, or two where the window has room for two."""
+    units: list[_Unit] = []
+    x, y, row = 0, top, 0
+    for panel in run:
         h = min(max(panel.grid.h, 3), 24) if panel.grid else _natural_size(panel, width)[1]
-        small = panel.kind in _SMALL
         wide = panel.grid is not None and panel.grid.w > 16
-        half = (small and width >= HALVES_FROM) or (not wide and width >= TWO_COLUMNS_FROM)
-        w = COLUMNS // 2 if half else COLUMNS
+        w = COLUMNS // 2 if not wide and width >= TWO_COLUMNS_FROM else COLUMNS
         if x + w > COLUMNS or (x and h != row):
             x, y = 0, y + row
         units.append(_Unit(panel.id, x, y, w, h))
