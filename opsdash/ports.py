@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from opsdash.core.alerting.alert import Alert
+from opsdash.core.alerting.hubs import Told
 from opsdash.core.alerting.marks import Silence
 from opsdash.core.alerting.notice import Notice
 from opsdash.core.audit import Entry
@@ -165,8 +166,8 @@ class AlertHub(Protocol):
 
     name: str
 
-    async def alerts(self) -> tuple[Alert, ...]:
-        """Its firing alerts, de-duplicated over its cluster."""
+    async def told(self) -> Told:
+        """All that it holds: its firing alerts, its silences, since when it runs, and who is in its cluster."""
 
     async def silences(self) -> tuple[Silence, ...]:
         """Its silences that are active, to come or lately expired."""

@@ -145,6 +145,7 @@ class Wiring:
         from opsdash.adapters.notify.build import build_notifier
         from opsdash.adapters.operator import is_user, this_operator
         from opsdash.adapters.secrets import Secrets
+        from opsdash.adapters.sources.alertmanager.hub import Alertmanager
         from opsdash.cli.store import build_store, store_url
         from opsdash.cli.zone import zone_of
         from opsdash.engine.alerts.alerting import Alerting, Seat
@@ -161,7 +162,13 @@ class Wiring:
         )
         secrets = self._secrets = self._secrets or Secrets(self.clock.monotonic_s)
         store = build_store(store_url(board, self._env), self.clock)
-        return Alerting(store, self.clock, seat, notifiers=lambda spec: build_notifier(spec, self.clock, secrets))
+        return Alerting(
+            store,
+            self.clock,
+            seat,
+            notifiers=lambda spec: build_notifier(spec, self.clock, secrets),
+            hubs=lambda spec: Alertmanager(spec, self.clock, secrets),
+        )
 
     # Screen
 

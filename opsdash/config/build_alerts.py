@@ -35,6 +35,7 @@ from opsdash.core.alerting.spec import (
 )
 from opsdash.core.metrics.labels import Labels, labels_of
 from opsdash.core.metrics.queries import EsQuery, PromQuery
+from opsdash.core.project import shown_url
 from opsdash.core.promql import MatchOp, PromqlError, selectors
 from opsdash.core.secret import SecretRef
 from opsdash.core.sources import SourceSpec
@@ -78,6 +79,12 @@ def alerting_spec(union: Union, refresh_s: float) -> AlertingSpec:
         send_to=_first((part.send_to for part in alerts), ()),
         mirror=_first((part.mirror for part in alerts), True),
         hubs=_hubs(union),
+        hubs_every_s=max(refresh_s, 1.0),
+        addresses={
+            name: shown_url(source.model.url)
+            for name, source in union.sources.items()
+            if source.model.kind == "prometheus"
+        },
     )
 
 

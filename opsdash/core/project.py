@@ -180,7 +180,7 @@ def _source(spec: SourceSpec, state: State, panels: Mapping[str, WantedPanel], m
     return SourceView(
         name=spec.name,
         kind=spec.kind,
-        url=_shown_url(spec.url),
+        url=shown_url(spec.url),
         state=Freshness.ERROR if refused else _source_state(state, record, spec, moment),
         age_s=age,
         rtt_s=record.rtt_s,
@@ -226,7 +226,8 @@ def _source_state(state: State, record: SourceRecord, spec: SourceSpec, moment: 
     )
 
 
-def _shown_url(url: str) -> str:
+def shown_url(url: str) -> str:
+    """An address without user name, password and query string."""
     parts = urlsplit(url)
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
     return f"{parts.scheme}://{host}{f':{parts.port}' if parts.port else ''}{parts.path}"

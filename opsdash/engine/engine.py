@@ -146,7 +146,8 @@ class Engine:
         )
         if self._alerting is None:
             return picture
-        return replace(picture, alerts=self._alerting.picture(self._current.state))
+        sources = (*picture.sources, *self._alerting.sources())
+        return replace(picture, alerts=self._alerting.picture(self._current.state), sources=sources)
 
     def snapshots(self) -> AsyncIterator[Snapshot]:
         """The newest snapshot after each change; one that is overtaken before it is taken is left out."""

@@ -10,21 +10,23 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from opsdash.core.alerting.acking import ack_of
-from opsdash.core.alerting.alert import Alert, Phase
+from opsdash.core.alerting.alert import Phase
 from opsdash.core.alerting.book import Book
 from opsdash.core.alerting.codec import removed
 from opsdash.core.alerting.deed import Deed, unless_changed
 from opsdash.core.alerting.hubs import Foreign
+from opsdash.core.alerting.labels_sent import labels_sent
 from opsdash.core.alerting.marks import Ack, Silence
 from opsdash.core.alerting.matchers import Matcher, all_match, exactly
 from opsdash.core.alerting.mirror import KIND, Mirror, Why, mirror_written
 from opsdash.core.alerting.spec import AlertingSpec
-from opsdash.core.audit import NewEntry
+from opsdash.core.audit import JsonScalar, NewEntry
 from opsdash.core.metrics.labels import Labels, labels_of
 from opsdash.core.text import clean, fit
 
 LONGEST_S = 30 * 86_400.0
 """How long the silence of an acknowledgement without an end is made for."""
+_ANY = Matcher(name="alertname", op="=~", value=".+")
 GOSSIP_S = 30.0
 """So long after it was made, a member of a cluster may not have heard of a silence."""
 
@@ -163,12 +165,6 @@ def shown_silences(silences: Iterable[Silence], mirrors: Iterable[Mirror]) -> tu
     return tuple(shown)
 
 
-def labels_sent(alert: Alert) -> Labels:
-    """The label set of one of ours as an Alertmanager knows it: with its severity, without empty labels."""
-    labels = {**dict(alert.labels), "severity": alert.severity.word}
-    return labels_of((name, value) for name, value in labels.items() if value)
-
-
 def _acknowledged(book: Book, spec: AlertingSpec, foreign: Foreign, now_s: float) -> Iterable[Wanted]:
     theirs = {alert.fingerprint: alert for alert in foreign.alerts}
     standing: dict[str, list[Mirror]] = {}
@@ -207,9 +203,6 @@ def _silenced(book: Book, spec: AlertingSpec, foreign: Foreign, now_s: float) ->
         )
 
 
-_ANY = Matcher(name="alertname", op="=~", value=".+")
-
-
 def _of_mirror(mirror: Mirror, ack: Ack) -> Wanted:
     labels = labels_of((matcher.name, matcher.value) for matcher in mirror.silence.matchers)
     return Wanted(why="ack", hub=mirror.hub, subject=mirror.subject, silence=_silence_of(ack, labels))
@@ -238,5 +231,10 @@ def _place(foreign: Foreign, each: Wanted | Mirror) -> tuple[str, str, str]:
 
 
 def _entry(kind: str, mirror: Mirror, now_s: float, text: str, there: str) -> NewEntry:
-    data = {"hub": mirror.hub, "id": there, "owner": mirror.silence.by, "until": mirror.silence.ends_at_s}
+    data: dict[str, JsonScalar] = {
+        "hub": mirror.hub,
+        "id": there,
+        "owner": mirror.silence.by,
+        "until": mirror.silence.ends_at_s,
+    }
     return NewEntry(kind=kind, subject=mirror.subject, actor="opsdash", at_s=now_s, text=text, data=data)

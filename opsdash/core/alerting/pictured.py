@@ -58,7 +58,9 @@ def pictured(  # noqa: PLR0913 - what a process knows beside its book, each by i
     """
     sheet = _sheet(book, spec, foreign)
     shown = [each for each in (*book.silences.values(), *foreign_silences) if is_shown(each, now_s)]
-    active = tuple(each for each in shown if each.is_active(now_s))
+    # What stands in an Alertmanager for an acknowledgement hides nothing here: its alert is owned, not quiet.
+    owned = {mirror.there for mirror in book.mirrors.values() if mirror.why == "ack"}
+    active = tuple(each for each in shown if each.is_active(now_s) and (not each.origin or each.id not in owned))
     windows = open_windows(spec.maintenance, now_s, zone_of)
     marked = _marked(sheet, book, spec, active=active, windows=windows, now_s=now_s)
     return AlertsPicture(

@@ -17,10 +17,12 @@ from opsdash.core.alerting.comments import labels_meant, missing_comment, refuse
 from opsdash.core.alerting.deed import Deed, unless_changed
 from opsdash.core.alerting.marks import Silence
 from opsdash.core.alerting.matchers import Matcher, Matchers, all_match
+from opsdash.core.alerting.mirror import Mirror, mirror_written
 from opsdash.core.alerting.picture import AlertLine
 from opsdash.core.alerting.spec import AlertingSpec
 from opsdash.core.alerting.words import ago, called, called_all, line_of, matchers_text, until
 from opsdash.core.audit import JsonScalar, NewEntry
+from opsdash.core.documents import Write
 from opsdash.core.duration import format_duration
 from opsdash.core.errors import Refused
 from opsdash.core.metrics.labels import Labels
@@ -103,7 +105,8 @@ def extend(
 ) -> Deed:
     """It ends `for_s` seconds later than it would; one that expired while it is still shown begins anew.
 
-    Raises Refused: there is no such silence, it is an Alertmanager's, or it would last too long.
+    An Alertmanager's is changed there, by the leader. Raises Refused: there is no such silence, or it would last too
+    long.
     """
     found = silence_of(book, silence_id, foreign)
     base_s = max(found.ends_at_s, now_s)
@@ -117,7 +120,7 @@ def extend(
     verb = "began anew" if was_over else "extended"
     entry = _entry("silence.extended", longer, (by, now_s), f"{verb} by {format_duration(for_s)}: {_what(found)}")
     told = f"{_what(found)} is silenced {until(ends_at_s, now_s, zone)}"
-    return Deed(writes=(unless_changed(written(longer), book),), entries=(entry,), told=told)
+    return Deed(writes=(_kept(longer, book),), entries=(entry,), told=told)
 
 
 def expire(book: Book, silence_id: str, *, by: str, now_s: float, foreign: Iterable[Silence] = ()) -> Deed:
@@ -134,7 +137,7 @@ def expire(book: Book, silence_id: str, *, by: str, now_s: float, foreign: Itera
     entry = _entry("silence.expired", over, (by, now_s), f"ended the silence{whose}: {_what(found)}")
     again = f"; {_counted(hidden)} told of again" if hidden else ""
     return Deed(
-        writes=(unless_changed(written(over), book),),
+        writes=(_kept(over, book),),
         entries=(entry,),
         told=f"ended the silence{whose}: {_what(found)}{again}",
     )
@@ -181,7 +184,10 @@ def proposed(alert: Alert, *, by: str, now_s: float, for_s: float = PROPOSED_S) 
 
 
 def silence_of(book: Book, silence_id: str, foreign: Iterable[Silence] = ()) -> Silence:
-    """The silence of this id, or of the only id that begins so. Raises Refused, also for an Alertmanager's."""
+    """The silence of this id, or of the only id that begins so; an Alertmanager's by its whole id. Raises Refused.
+
+    One that stands there for an acknowledgement or for a silence of ours is refused: it follows what it stands for.
+    """
     exact = book.silences.get(silence_id)
     if exact is not None:
         return exact
@@ -193,7 +199,13 @@ def silence_of(book: Book, silence_id: str, foreign: Iterable[Silence] = ()) -> 
         raise Refused(f"{len(near)} silences begin with {fit(silence_id, 40)}: {several}; write more of it")
     theirs = next((each for each in foreign if each.id == silence_id), None)
     if theirs is not None:
-        raise Refused(f"that silence is in {clean(theirs.origin)}, not in this store")
+        mirror = next((each for each in book.mirrors.values() if each.there == silence_id), None)
+        if mirror is not None and mirror.why == "ack":
+            raise Refused(
+                f"that silence stands for {clean(mirror.silence.by)}'s acknowledgement; "
+                "un-acknowledge the alert, or acknowledge it for longer"
+            )
+        return theirs
     hint = did_you_mean(silence_id, book.silences)
     raise Refused(f'there is no silence "{fit(silence_id, 40)}"{hint or "; opsdash alerts list --silences names them"}')
 
@@ -266,6 +278,14 @@ def _refuse_twin(book: Book, made: Silence, now_s: float) -> None:
                 f"{clean(each.by)} silenced the same {ago(now_s - each.created_at_s)} ago, for another "
                 f"{_length(round(each.ends_at_s - now_s))}; extend it (id {each.id}) if that is too short"
             )
+
+
+def _kept(each: Silence, book: Book) -> Write:
+    """Ours is replaced; for an Alertmanager's it is written down what the leader is to ask of it."""
+    if not each.origin:
+        return unless_changed(written(each), book)
+    key = f"change|{each.origin}|{each.id}"
+    return mirror_written(Mirror(key=key, why="change", hub=each.origin, subject=each.id, silence=each, there=each.id))
 
 
 def _counted(hidden: Sequence[Alert]) -> str:

@@ -116,6 +116,10 @@ class AlertingSpec:
 
     hubs: tuple[SourceSpec, ...] = ()
     """The sources of kind alertmanager."""
+    hubs_every_s: float = 5.0
+    """How often they are asked."""
+    addresses: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Prometheus source → its address without credentials: where what we send to an Alertmanager can be looked into."""
 
     @property
     def is_empty(self) -> bool:

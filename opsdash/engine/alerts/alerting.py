@@ -8,20 +8,25 @@ from dataclasses import dataclass, replace
 from datetime import tzinfo
 
 from opsdash.core.alerting.maintenance import ZoneOf
-from opsdash.core.alerting.picture import AlertsPicture, LeaderView
+from opsdash.core.alerting.picture import AlertLine, AlertsPicture, LeaderView
 from opsdash.core.alerting.pictured import pictured
 from opsdash.core.alerting.rules import AlertRule
 from opsdash.core.alerting.spec import AlertingSpec, NotifierSpec
 from opsdash.core.metrics.queries import PromQuery, Query
 from opsdash.core.metrics.window import Window
+from opsdash.core.sources import SourceSpec
 from opsdash.core.state import State
+from opsdash.core.view.snapshot import SourceView
 from opsdash.engine.alerts.evaluating import Evaluating
+from opsdash.engine.alerts.hubs import Hubs
 from opsdash.engine.alerts.leading import TTL_S, Leading
 from opsdash.engine.alerts.ledger import Ledger
 from opsdash.engine.alerts.looking import Looking
+from opsdash.engine.alerts.mirroring import Mirroring
 from opsdash.engine.alerts.notifying import Notifying
 from opsdash.engine.alerts.ownership import Ownership
-from opsdash.ports import Clock, Notifier, Source, StateStore
+from opsdash.engine.alerts.sending import Sending
+from opsdash.ports import AlertHub, Clock, Notifier, Source, StateStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +55,10 @@ class Alerting:
         seat: Seat,
         *,
         notifiers: Callable[[NotifierSpec], Notifier] | None = None,
+        hubs: Callable[[SourceSpec], AlertHub] | None = None,
     ) -> None:
-        """`notifiers` builds one from the configuration; without it nobody is told."""
+        """`notifiers` builds one from the configuration; without it nobody is told; `hubs` an Alertmanager, without it
+        none is asked."""
         self._clock = clock
         self._seat = seat
         self._changed: Callable[[], None] = lambda: None
@@ -60,10 +67,14 @@ class Alerting:
         self._looked_at: frozenset[str] = frozenset()
         self.ledger = Ledger(store, clock, self._tell)
         self.leading = Leading(self.ledger, clock, seat.holder, ttl_s=seat.lease_s)
-        self.evaluating = Evaluating(self.ledger, self.leading, Looking({}, clock, {}), clock, speed=seat.speed)
-        self.notifying = (
-            Notifying(self.ledger, self.leading, lambda: self.picture(None).lines, notifiers) if notifiers else None
+        self._builds_hubs = hubs is not None
+        self.hubs = Hubs(clock, self.ledger.now_s, hubs or _no_hub, self._tell)
+        self.mirroring = Mirroring(self.ledger, self.leading, self.hubs, clock)
+        self.sending = Sending(self.leading, self.hubs, clock, lambda: self.picture(None).lines, self.ledger.now_s)
+        self.evaluating = Evaluating(
+            self.ledger, self.leading, Looking({}, clock, {}), clock, speed=seat.speed, judged=self.hubs.judged
         )
+        self.notifying = Notifying(self.ledger, self.leading, self._our_lines, notifiers) if notifiers else None
         self.ownership = Ownership(
             self.ledger,
             operator=seat.operator,
@@ -73,6 +84,7 @@ class Alerting:
             picture=lambda: self.picture(None),
             spec=lambda: self._spec,
             look_at=self._look_at,
+            hubs=self.hubs,
         )
 
     @property
@@ -88,6 +100,10 @@ class Alerting:
         """Runs the rules of this configuration."""
         self._spec = spec
         self.evaluating.load(spec, Looking(sources, self._clock, timeouts))
+        watched = spec if self._builds_hubs else replace(spec, hubs=(), send_to=())
+        self.hubs.load(watched)
+        self.mirroring.load(watched)
+        self.sending.load(watched)
         if self.notifying is not None:
             self.notifying.load(spec)
         self._changed()
@@ -99,6 +115,9 @@ class Alerting:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self.leading.run(), name="alerts: lease")
                 tasks.create_task(self.evaluating.run(), name="alerts: rules")
+                tasks.create_task(self.hubs.run(), name="alerts: Alertmanagers")
+                tasks.create_task(self.mirroring.run(), name="alerts: mirror")
+                tasks.create_task(self.sending.run(), name="alerts: send")
                 if self.notifying is not None:
                     tasks.create_task(self.notifying.run(), name="alerts: notifiers")
 
@@ -117,6 +136,8 @@ class Alerting:
             operator=self._seat.operator,
             store=self.ledger.view(),
             leader=leader,
+            foreign=self.hubs.alerts(self.ledger.book),
+            foreign_silences=self.hubs.silences(self.ledger.book),
             trends=self._trends(state) if state is not None else {},
             zone_of=self._seat.zone_of,
         )
@@ -124,6 +145,14 @@ class Alerting:
     def wanted(self) -> tuple[Query, ...]:
         """The queries whose history the screen shows beside its alerts."""
         return tuple(query for _, query in self._shown_queries())
+
+    def sources(self) -> tuple[SourceView, ...]:
+        """How the Alertmanagers do, for the header."""
+        return self.hubs.views()
+
+    def _our_lines(self) -> tuple[AlertLine, ...]:
+        """What we tell of: an Alertmanager tells of its own alerts itself."""
+        return tuple(line for line in self.picture(None).lines if not line.alert.origin)
 
     def _tell(self) -> None:
         self._changed()
@@ -145,3 +174,7 @@ class Alerting:
 
     def _trends(self, state: State) -> dict[str, Window]:
         return {rule.id: state.queries[query].window for rule, query in self._shown_queries() if query in state.queries}
+
+
+def _no_hub(spec: SourceSpec) -> AlertHub:
+    raise LookupError(f"nobody asks {spec.name}")

@@ -8,11 +8,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import zlib
+from collections.abc import Callable
 from contextlib import suppress
 
 from opsdash.core.alerting.alert import Alert
+from opsdash.core.alerting.book import Book
 from opsdash.core.alerting.deed import Deed, joined
-from opsdash.core.alerting.lapses import lapses
+from opsdash.core.alerting.lapses import Foreign, lapses
 from opsdash.core.alerting.machine import RuleState, advance, retired
 from opsdash.core.alerting.observation import Observation
 from opsdash.core.alerting.restoring import restored
@@ -44,12 +46,17 @@ MOST_OWED = 20_000
 class Evaluating:
     """The rules of one configuration."""
 
-    def __init__(self, ledger: Ledger, leading: Leading, looking: Looking, clock: Clock, *, speed: float = 1.0) -> None:
+    def __init__(  # noqa: PLR0913 - what it works with
+        self, ledger: Ledger, leading: Leading, looking: Looking, clock: Clock, *, speed: float = 1.0,
+        judged: Callable[[Book], tuple[Book, Foreign]] = lambda book: (book, {}),
+    ) -> None:  # fmt: skip
+        """`judged`: what acknowledgements of Alertmanagers' alerts may be judged by, of a book."""
         self._ledger = ledger
         self._leading = leading
         self._looking = looking
         self._clock = clock
         self._speed = speed
+        self._judged = judged
         self._spec = AlertingSpec()
         self._states: dict[str, RuleState] = {}
         self._owed: list[Deed] = []
@@ -190,7 +197,8 @@ class Evaluating:
             await self._commit(Deed())
         if self._owed:
             return
-        for deed in lapses(self._ledger.book, self._spec, now_s=self._ledger.now_s()):
+        book, foreign = self._judged(self._ledger.book)
+        for deed in lapses(book, self._spec, now_s=self._ledger.now_s(), foreign=foreign):
             fence = self._leading.fence
             if fence is None:
                 return

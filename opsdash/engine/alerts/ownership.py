@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection
 from datetime import tzinfo
 
 from opsdash.core.alerting import ownership, silencing
+from opsdash.core.alerting.alert import Alert
+from opsdash.core.alerting.book import Book
 from opsdash.core.alerting.codec import seen_operator
 from opsdash.core.alerting.deed import Deed, signed
 from opsdash.core.alerting.marks import Silence
@@ -13,6 +15,7 @@ from opsdash.core.alerting.matchers import Matchers
 from opsdash.core.alerting.picture import AlertLine, AlertsPicture
 from opsdash.core.alerting.spec import AlertingSpec
 from opsdash.core.audit import Entry
+from opsdash.engine.alerts.hubs import Hubs
 from opsdash.engine.alerts.ledger import Ledger
 
 PAGE = 200
@@ -33,6 +36,7 @@ class Ownership:
         picture: Callable[[], AlertsPicture],
         spec: Callable[[], AlertingSpec],
         look_at: Callable[[Collection[str]], None],
+        hubs: Hubs,
     ) -> None:
         """`operator` acts, `login` is who logged in; `is_operator` says whether there is such a user."""
         self._ledger = ledger
@@ -43,6 +47,7 @@ class Ownership:
         self._picture = picture
         self._spec = spec
         self._look_at = look_at
+        self._hubs = hubs
 
     async def acknowledge(self, fingerprints: Collection[str], *, note: str = "", for_s: float | None = None) -> str:
         """Owns these alerts."""
@@ -56,6 +61,7 @@ class Ownership:
                 now_s=now_s,
                 note=note,
                 for_s=for_s,
+                foreign=self._foreign(),
                 zone=self._zone,
             )
         )
@@ -63,7 +69,9 @@ class Ownership:
     async def unacknowledge(self, fingerprints: Collection[str]) -> str:
         """Gives them back."""
         book, spec, now_s = self._ledger.book, self._spec(), self._ledger.now_s()
-        return await self._commit(ownership.unacknowledge(book, spec, fingerprints, by=self._operator, now_s=now_s))
+        return await self._commit(
+            ownership.unacknowledge(book, spec, fingerprints, by=self._operator, now_s=now_s, foreign=self._foreign())
+        )
 
     async def assign(self, fingerprints: Collection[str], owner: str, *, note: str = "") -> str:
         """Makes somebody the owner."""
@@ -76,6 +84,7 @@ class Ownership:
                 by=self._operator,
                 now_s=self._ledger.now_s(),
                 note=note,
+                foreign=self._foreign(),
                 zone=self._zone,
                 is_operator=self._is_operator,
             )
@@ -84,13 +93,17 @@ class Ownership:
     async def note(self, fingerprints: Collection[str], text: str) -> str:
         """Writes beside them."""
         book, spec, now_s = self._ledger.book, self._spec(), self._ledger.now_s()
-        return await self._commit(ownership.note(book, spec, fingerprints, text, by=self._operator, now_s=now_s))
+        return await self._commit(
+            ownership.note(book, spec, fingerprints, text, by=self._operator, now_s=now_s, foreign=self._foreign())
+        )
 
     async def escalate(self, fingerprints: Collection[str], *, note: str = "") -> str:
         """Hands them to the next level."""
         book, spec, now_s = self._ledger.book, self._spec(), self._ledger.now_s()
         return await self._commit(
-            ownership.escalate(book, spec, fingerprints, by=self._operator, now_s=now_s, note=note)
+            ownership.escalate(
+                book, spec, fingerprints, by=self._operator, now_s=now_s, note=note, foreign=self._foreign()
+            )
         )
 
     async def silence(
@@ -108,6 +121,7 @@ class Ownership:
                 comment=comment,
                 starts_in_s=starts_in_s,
                 everything=everything,
+                foreign=self._foreign(),
                 zone=self._zone,
             )
         )
@@ -116,13 +130,17 @@ class Ownership:
         """Lets a silence last longer."""
         book, now_s = self._ledger.book, self._ledger.now_s()
         return await self._commit(
-            silencing.extend(book, silence_id, for_s, by=self._operator, now_s=now_s, zone=self._zone)
+            silencing.extend(
+                book, silence_id, for_s, by=self._operator, now_s=now_s, zone=self._zone, foreign=self._held(book)
+            )
         )
 
     async def expire(self, silence_id: str) -> str:
         """Ends a silence now."""
         book, now_s = self._ledger.book, self._ledger.now_s()
-        return await self._commit(silencing.expire(book, silence_id, by=self._operator, now_s=now_s))
+        return await self._commit(
+            silencing.expire(book, silence_id, by=self._operator, now_s=now_s, foreign=self._held(book))
+        )
 
     def hidden_by(self, matchers: Matchers) -> tuple[AlertLine, ...]:
         """The preview of a silence."""
@@ -131,6 +149,8 @@ class Ownership:
     def proposed(self, fingerprint: str) -> Silence | None:
         """The silence that is offered for an alert."""
         alert = self._ledger.book.alerts.get(fingerprint)
+        if alert is None:
+            alert = next((each for each in self._foreign() if each.fingerprint == fingerprint), None)
         if alert is None:
             return None
         return silencing.proposed(alert, by=self._operator, now_s=self._ledger.now_s())
@@ -146,6 +166,12 @@ class Ownership:
     def look_at(self, fingerprints: Collection[str]) -> None:
         """These are on the screen."""
         self._look_at(fingerprints)
+
+    def _foreign(self) -> tuple[Alert, ...]:
+        return self._hubs.alerts(self._ledger.book)
+
+    def _held(self, book: Book) -> tuple[Silence, ...]:
+        return self._hubs.silences(book)
 
     async def _commit(self, deed: Deed) -> str:
         seen = seen_operator(self._operator, self._ledger.now_s())

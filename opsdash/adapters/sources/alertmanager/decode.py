@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from opsdash.core.alerting.alert import Alert, Phase, fingerprint_of
+from opsdash.core.alerting.labels_sent import labels_sent
 from opsdash.core.alerting.marks import Silence
 from opsdash.core.alerting.matchers import Matcher, MatchOp
 from opsdash.core.alerting.severity import severity_of
@@ -32,6 +33,21 @@ def silences_in(source: str, body: bytes) -> tuple[Silence, ...]:
     """The silences of `GET /api/v2/silences`; those with a pattern that cannot be judged here are left out."""
     found = (_silence(source, item) for item in _list(source, body))
     return tuple(silence for silence in found if silence is not None)
+
+
+def standing_in(source: str, body: bytes) -> tuple[float | None, frozenset[str]]:
+    """UTC seconds since when it runs, and the members of its cluster, of `/api/v2/status`. Raises AnswerUnusable."""
+    try:
+        status = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise AnswerUnusable(f"{source} did not answer with JSON; is this an Alertmanager?") from error
+    if not isinstance(status, dict):
+        raise AnswerUnusable(f"{source} did not tell how it stands; is this an Alertmanager?")
+    cluster = status.get("cluster")
+    peers = cluster.get("peers") if isinstance(cluster, dict) else None
+    named = [each for each in peers if isinstance(each, dict)] if isinstance(peers, list) else []
+    names = frozenset(str(each.get("name")) for each in named[:MOST_LABELS] if each.get("name"))
+    return (seconds_of(source, status["uptime"]) if status.get("uptime") else None), names
 
 
 def once_each(alerts: Iterable[Alert]) -> tuple[Alert, ...]:
@@ -73,6 +89,7 @@ def _alert(source: str, item: Mapping[str, Any]) -> Alert:
         value=math.nan,
         annotations=_labels(item.get("annotations")),
         origin=source,
+        generator=clean(str(item.get("generatorURL") or ""), longest=LONGEST_TEXT),
     )
 
 
@@ -149,10 +166,10 @@ def as_alert(alert: Alert, ends_at_s: float) -> dict[str, object]:
     """One alert of the body of `POST /api/v2/alerts`; empty labels are left out, as Alertmanager refuses them."""
     begins_s = alert.fired_at_s if alert.fired_at_s is not None else alert.active_at_s
     over = alert.phase is Phase.RESOLVED and alert.resolved_at_s is not None
-    labels = {**dict(alert.labels), "severity": alert.severity.word}
-    return {
-        "labels": {name: value for name, value in labels.items() if value},
+    body: dict[str, object] = {
+        "labels": dict(labels_sent(alert)),
         "annotations": {name: value for name, value in alert.annotations if value},
         "startsAt": rfc3339(begins_s),
         "endsAt": rfc3339(alert.resolved_at_s if over and alert.resolved_at_s is not None else ends_at_s),
     }
+    return {**body, "generatorURL": alert.generator} if alert.generator else body

@@ -9,8 +9,16 @@ from urllib.parse import quote
 from opsdash.adapters.http.client import HttpClient
 from opsdash.adapters.http.status import first_words, refusal
 from opsdash.adapters.secrets import Secrets
-from opsdash.adapters.sources.alertmanager.decode import alerts_in, as_alert, as_silence, once_each, silences_in
+from opsdash.adapters.sources.alertmanager.decode import (
+    alerts_in,
+    as_alert,
+    as_silence,
+    once_each,
+    silences_in,
+    standing_in,
+)
 from opsdash.core.alerting.alert import Alert
+from opsdash.core.alerting.hubs import Told
 from opsdash.core.alerting.marks import Silence
 from opsdash.core.errors import AnswerTooLarge, AnswerUnusable, QueryRejected
 from opsdash.core.sources import SourceSpec
@@ -31,6 +39,12 @@ class Alertmanager:
         self.name = spec.name
         self._clock = clock
         self._http = HttpClient(spec, clock, secrets)
+
+    async def told(self) -> Told:
+        """All of it. Asked last is since when it runs: alerts of before a restart are not taken for those after it."""
+        alerts, silences = await self.alerts(), await self.silences()
+        started_at_s, peers = standing_in(self.name, await self._asked("GET", "/api/v2/status"))
+        return Told(alerts=alerts, silences=silences, started_at_s=started_at_s, peers=peers)
 
     async def alerts(self) -> tuple[Alert, ...]:
         """Those that it holds for firing: silenced and inhibited ones, too, since they are shown as such."""
