@@ -2,7 +2,7 @@
 
 import signal
 
-pytest_plugins = ["tests.servers.fixtures", "tests.servers.fault_fixtures"]
+pytest_plugins = ["tests.servers.fixtures", "tests.servers.fault_fixtures", "tests.servers.postgresql_fixtures"]
 
 
 def pytest_configure() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -9,22 +11,44 @@ import pytest
 
 from opsdash.adapters.clock import SystemClock
 from opsdash.adapters.stores.memory import MemoryStore
+from opsdash.adapters.stores.postgres import PostgresStore
 from opsdash.adapters.stores.sqlite import SqliteStore
 from opsdash.core.audit import NewEntry, first_break
 from opsdash.core.documents import MUST_BE_NEW, Commit, Fence, Write
 from opsdash.core.errors import LeaseLost, Overtaken
 from opsdash.ports import StateStore
 
-KINDS: dict[str, Callable[[Path], StateStore]] = {
-    "memory": lambda _: MemoryStore(SystemClock()),
-    "sqlite": lambda folder: SqliteStore(folder / "state.db", SystemClock()),
-}
+KINDS = ("memory", "sqlite", "postgresql")
+MakeStore = Callable[[], StateStore]
 
 
 @pytest.fixture(params=KINDS)
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[StateStore]:
+def make_store(request: pytest.FixtureRequest, tmp_path: Path) -> MakeStore:
+    """Another process's look at one store, of each kind. Of memory there is one look only."""
+    match request.param:
+        case "sqlite":
+            return lambda: SqliteStore(tmp_path / "state.db", SystemClock())
+        case "postgresql":
+            dsn = request.getfixturevalue("postgresql_dsn")
+            return lambda: PostgresStore(dsn)
+        case _:
+            only = MemoryStore(SystemClock())
+            return lambda: only
+
+
+@pytest.fixture
+async def store(make_store: MakeStore) -> AsyncIterator[StateStore]:
     """An open, empty store of each kind."""
-    made = KINDS[request.param](tmp_path)
+    made = make_store()
+    await made.open()
+    yield made
+    await made.aclose()
+
+
+@pytest.fixture
+async def other(make_store: MakeStore) -> AsyncIterator[StateStore]:
+    """The same store, seen by another process."""
+    made = make_store()
     await made.open()
     yield made
     await made.aclose()
@@ -134,3 +158,78 @@ async def test_a_leader_whose_time_is_over_writes_nothing_though_nobody_took_it(
 
     with pytest.raises(LeaseLost):
         await store.commit(Commit(id="1", writes=(ack("{}"),), fence=Fence(lease="evaluate", term=lease.term)))
+
+
+async def test_what_one_writes_another_reads(store: StateStore, other: StateStore) -> None:
+    revision = await store.commit(Commit(id="1", writes=(ack('{"owner": "mina"}'),)))
+    assert [each.body for each in (await other.changes(0)).documents] == ['{"owner": "mina"}']
+
+    await other.commit(Commit(id="2", writes=(ack('{"owner": "jun"}', expects=revision),)))
+
+    assert [each.body for each in (await store.changes(revision)).documents] == ['{"owner": "jun"}']
+
+
+async def test_of_many_at_once_each_is_written_once_and_the_chain_holds(store: StateStore, other: StateStore) -> None:
+    commits = [Commit(id=str(n), writes=(ack(str(n)),), entries=(entry(str(n)),)) for n in range(20)]
+
+    await asyncio.gather(*(each.commit(commit) for commit in commits for each in (store, other)))
+
+    assert sorted(int(each.entry.text) for each in await store.entries()) == list(range(20))
+    assert first_break(await store.chain()) is None
+    assert (await other.changes(0)).revision == 20
+
+
+async def test_of_ten_who_want_the_lease_at_once_one_has_it(store: StateStore, other: StateStore) -> None:
+    asked = [each.lease("evaluate", f"{n}", 60) for n, each in enumerate([store, other] * 5)]
+
+    leases = await asyncio.gather(*asked)
+
+    assert sum(lease.is_ours for lease in leases) == 1
+    assert len({(lease.holder, lease.term) for lease in leases}) == 1
+
+
+async def test_what_no_database_can_keep_is_kept_as_something_that_can_be_read(store: StateStore) -> None:
+    odd = NewEntry(
+        kind="k", subject="a\0b", actor="\ud800", at_s=math.nan, text="x\0\udfff", data={"v": math.inf, "t": "\0"}
+    )
+
+    await store.commit(Commit(id="\ud800\0", writes=(ack('{"a": "\ud800"}', key="\0"),), entries=(odd,)))
+
+    assert first_break(await store.chain()) is None
+    (kept,) = await store.entries()
+    assert kept.entry.data == {"v": "+Inf", "t": "\N{SYMBOL FOR NULL}"}
+    assert (await store.changes(0)).documents[0].key == "\N{SYMBOL FOR NULL}"
+
+
+async def test_whole_numbers_as_times_do_not_break_the_chain(store: StateStore) -> None:
+    whole = NewEntry(
+        kind="k", subject="s", actor="a", at_s=1_700_000_000, text="t", data={"n": 3, "b": True, "x": None}
+    )
+
+    await store.commit(Commit(id="1", entries=(whole,)))
+
+    assert first_break(await store.chain()) is None
+    assert (await store.entries())[0].entry.data == {"n": 3, "b": True, "x": None}
+
+
+async def test_a_revision_that_the_store_never_had_gives_all_that_there_is(store: StateStore) -> None:
+    revision = await store.commit(Commit(id="1", writes=(ack("{}"),)))
+
+    changes = await store.changes(revision + 1000)
+
+    assert (changes.is_all, changes.revision, len(changes.documents)) == (True, revision, 1)
+
+
+async def test_a_lease_is_left_where_its_holder_was_killed_until_it_is_over(
+    store: StateStore, other: StateStore
+) -> None:
+    await store.lease("evaluate", "a", 0.2)
+    assert not (await other.lease("evaluate", "b", 60)).is_ours
+
+    await asyncio.sleep(0.3)
+
+    assert (await other.lease("evaluate", "b", 60)).is_ours
+
+
+async def test_its_clock_is_about_ours(store: StateStore) -> None:
+    assert abs(await store.now_s() - SystemClock().now_s()) < 30

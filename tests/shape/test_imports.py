@@ -20,6 +20,7 @@ DEFERRED: dict[tuple[str, str], str] = {
     ("opsdash/adapters/sources/build.py", "opsdash.adapters.sources.*"): "only the clients of the sources there are",
     ("opsdash/adapters/sources/*.py", "opsdash.adapters.sources*"): "what is behind it is a heavy client",
     ("opsdash/adapters/notify/apprise.py", "apprise*"): "an extra that may not be there, and slow to import",
+    ("opsdash/adapters/stores/postgres.py", "asyncpg"): "an extra that may not be there",
     ("opsdash/ui/commands/screens.py", "opsdash.ui.overlays.alerts.*"): "the first picture does not wait for them",
     ("opsdash/plant/faces/late_logs.py", "opsdash.plant.*"): "60 ms that the demo's first picture does not wait for",
     ("opsdash/adapters/sources/*.py", "prometheus_api_client*"): "only discovery needs it, 150 ms",

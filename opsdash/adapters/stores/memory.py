@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from opsdash.adapters.stores.storable import storable
 from opsdash.core.audit import GENESIS, Entry, chained
 from opsdash.core.documents import Changes, Commit, Document, Lease, Write
 from opsdash.core.errors import LeaseLost, Overtaken
@@ -27,6 +28,7 @@ class MemoryStore:
 
     async def changes(self, after: int) -> Changes:
         """What was written after this revision."""
+        after = after if after <= self._revision else 0
         found = sorted(
             (each for each in self._documents.values() if each.version > after), key=lambda each: each.version
         )
@@ -34,6 +36,7 @@ class MemoryStore:
 
     async def commit(self, commit: Commit) -> int:
         """All of it or nothing."""
+        commit = storable(commit)
         if commit.id in self._commits:
             return self._commits[commit.id]
         if commit.fence is not None:

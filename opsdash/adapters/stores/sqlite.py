@@ -28,6 +28,7 @@ from opsdash.adapters.stores.sqlite_rows import (
     revision_of_commit,
     taken_lease,
 )
+from opsdash.adapters.stores.storable import storable, storable_text
 from opsdash.core.audit import Entry
 from opsdash.core.documents import Changes, Commit, Lease
 from opsdash.core.errors import OpsdashError, StoreUnavailable, StoreUnusable
@@ -70,14 +71,16 @@ class SqliteStore:
 
     async def commit(self, commit: Commit) -> int:
         """All of it or nothing. Raises Overtaken, LeaseLost, StoreUnavailable, StoreUnusable."""
-        return await self._do(lambda connection: self._committed(connection, commit))
+        return await self._do(lambda connection: self._committed(connection, storable(commit)))
 
     async def lease(self, name: str, holder: str, ttl_s: float) -> Lease:
         """Takes or keeps it. Time is counted since the host was started: setting its clock moves no lease."""
+        holder = storable_text(holder)
         return await self._do(lambda connection: self._leased(connection, name, holder, ttl_s))
 
     async def release(self, name: str, holder: str) -> None:
         """Gives it up, where it is ours."""
+        holder = storable_text(holder)
         await self._do(lambda connection: self._released(connection, name, holder))
 
     async def now_s(self) -> float:

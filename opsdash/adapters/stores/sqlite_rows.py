@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Sequence
 
-from opsdash.core.audit import Entry, NewEntry, chained
+from opsdash.adapters.stores.entry_rows import chained_rows, entry_of
+from opsdash.core.audit import Entry, NewEntry
 from opsdash.core.documents import Changes, Commit, Document, Fence, Lease, Write
 from opsdash.core.errors import LeaseLost, Overtaken
 
@@ -56,12 +56,8 @@ def append_entries(connection: sqlite3.Connection, entries: Sequence[NewEntry]) 
     if not entries:
         return
     seq, digest = connection.execute("SELECT seq, hash FROM head").fetchone()
-    for new in entries:
-        entry = chained(digest, seq + 1, new)
-        seq, digest = entry.seq, entry.hash
-        data = json.dumps(dict(new.data), sort_keys=True, ensure_ascii=False, allow_nan=False)
-        row = (seq, new.kind, new.subject, new.actor, new.at_s, new.text, data, entry.previous, entry.hash)
-        connection.execute("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+    rows, seq, digest = chained_rows(seq, digest, entries)
+    connection.executemany("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
     connection.execute("UPDATE head SET seq = ?, hash = ?", (seq, digest))
 
 
@@ -73,13 +69,13 @@ def newest_entries(
     if subject is not None:
         wanted, values = ["subject = ?", *wanted], [subject, *values]  # type: ignore[list-item]  # values of two types
     query = f"SELECT * FROM entry WHERE {' AND '.join(wanted)} ORDER BY seq DESC LIMIT ?"  # noqa: S608  # fixed words
-    return tuple(_entry(row) for row in connection.execute(query, (*values, limit)))
+    return tuple(entry_of(row) for row in connection.execute(query, (*values, limit)))
 
 
 def chain_after(connection: sqlite3.Connection, after_seq: int, limit: int) -> tuple[Entry, ...]:
     """Oldest first."""
     rows = connection.execute("SELECT * FROM entry WHERE seq > ? ORDER BY seq LIMIT ?", (after_seq, limit))
-    return tuple(_entry(row) for row in rows)
+    return tuple(entry_of(row) for row in rows)
 
 
 def taken_lease(connection: sqlite3.Connection, asked: tuple[str, str, float], uptime_s: float, boot: str) -> Lease:
@@ -119,15 +115,3 @@ def _check_expected(connection: sqlite3.Connection, write: Write) -> None:
     row = connection.execute(query, (write.kind, write.key)).fetchone()
     if (row[0] if row else 0) != write.expects:
         raise Overtaken(f"{write.kind} {write.key} was changed meanwhile", kind=write.kind, key=write.key)
-
-
-def _entry(row: tuple[int, str, str, str, float, str, str, str, str]) -> Entry:
-    seq, kind, subject, actor, at_s, text, data, previous, digest = row
-    try:
-        values = json.loads(data)
-    except (ValueError, TypeError):
-        values = None
-    if not isinstance(values, dict):
-        values = {"damaged": str(data)}  # its hash says so
-    new = NewEntry(kind=kind, subject=subject, actor=actor, at_s=at_s, text=text, data=values)
-    return Entry(seq=seq, entry=new, previous=previous, hash=digest)
