@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 from pathlib import Path
 
 from tests.servers.process import ServerProcess
@@ -10,6 +11,7 @@ from tests.servers.restartable import RestartableServer
 
 _PROGRAM = "prometheus-alertmanager"
 _CONFIG = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n"
+_ALONE = ["--cluster.listen-address="]
 
 
 def what_is_missing() -> str | None:
@@ -19,12 +21,21 @@ def what_is_missing() -> str | None:
     return None
 
 
+def free_port() -> int:
+    """One for a member of a cluster to listen on, which has to be known before it starts."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 class AlertmanagerServer(RestartableServer):
     """One that tells nobody."""
 
-    def __init__(self, folder: Path) -> None:
-        """`folder` takes its configuration, state and log."""
+    def __init__(self, folder: Path, *, cluster_port: int = 0, peers: tuple[int, ...] = ()) -> None:
+        """`folder` takes its configuration, state and log; with a `cluster_port` it joins those of `peers`."""
         super().__init__()
+        self._cluster = [f"--cluster.listen-address=127.0.0.1:{cluster_port}"] if cluster_port else _ALONE
+        self._cluster = [*self._cluster, *(f"--cluster.peer=127.0.0.1:{port}" for port in peers)]
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         (folder / "alertmanager.yml").write_text(_CONFIG)
@@ -36,7 +47,7 @@ class AlertmanagerServer(RestartableServer):
                 f"--config.file={self._folder / 'alertmanager.yml'}",
                 f"--storage.path={self._folder / 'data'}",
                 f"--web.listen-address=127.0.0.1:{self.port}",
-                "--cluster.listen-address=",
+                *self._cluster,
             ],
             self._folder / "alertmanager.out",
         )
