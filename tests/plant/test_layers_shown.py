@@ -60,7 +60,7 @@ NOT_SHOWN: dict[str, str] = {
     r"kong_bandwidth_bytes": SAME_ELSEWHERE,
     r"kong_upstream_latency_ms_(bucket|count)": PART_OF,
     r"kube_deployment_status_replicas": SAME_ELSEWHERE,
-    r"kube_horizontalpodautoscaler_(spec_min|status_.*)": PART_OF,
+    r"kube_horizontalpodautoscaler_(spec_min_replicas|status_.*)": PART_OF,
     r"kube_pod_.*": SAME_ELSEWHERE,
     r"kubecost_node_is_spot": SAME_ELSEWHERE,
     r"memcached_(current_items|up)|redis_(connected_clients|db_keys|up)": "hits and memory move with it",
