@@ -63,7 +63,7 @@ def by_series(plant: Plant, panel: PanelSpec) -> dict[str, float]:
 
 
 def is_over(value: float, limit: float | None, below: bool) -> bool:
-    return limit is not None and not math.isnan(value) and (value < limit if below else value >= limit)
+    return limit is not None and not math.isnan(value) and (value <= limit if below else value >= limit)
 
 
 def worries(plant: Plant, panels: dict[str, PanelSpec]) -> list[tuple[str, str, float]]:
