@@ -23,6 +23,8 @@ from opsdash.cli.usage import UsageWrong, take_minus_as_value
 from opsdash.cli.version import VERSION
 from opsdash.cli.wiring import Wiring
 from opsdash.cli.zone import zone_of
+from opsdash.core.alerting.hubs import Foreign, without_ours
+from opsdash.core.alerting.mirroring import shown_silences
 from opsdash.core.alerting.picture import AlertLine, AlertsPicture
 from opsdash.core.alerting.selecting import all_selected, selected
 from opsdash.core.alerting.words import called_all
@@ -30,8 +32,10 @@ from opsdash.core.text import clean
 from opsdash.core.view.board import Board
 from opsdash.core.view.export.alerts_text import alert_text, alerts_table, silences_table, timeline_text
 from opsdash.core.view.export.json_alerts import alert_document, alerts_document, entry_document
+from opsdash.engine.alerts.hubs_once import foreign_once
 from opsdash.ports import StateStore
 
+NONE = Foreign()
 HISTORY = 50
 """Entries of a timeline that `show` prints where nobody says how many."""
 _STATES = ("firing", "pending", "resolved")
@@ -127,18 +131,34 @@ async def _run(wiring: Wiring, board: Board, args: argparse.Namespace, streams: 
     store = build_store(store_url(board, os.environ), wiring.clock)
     try:
         await store.open()
-        return await alerts(store, board, args, streams, this_operator(os.environ))
+        foreign, troubles = await foreign_once(board.alerting, wiring.build_hub, wiring.clock.now_s())
+        for trouble in troubles:
+            streams.err.write(f"opsdash alerts: {clean(trouble)}; its alerts are not known\n")
+        return await alerts(store, board, args, streams, this_operator(os.environ), foreign=foreign)
     finally:
         await store.aclose()
 
 
-async def alerts(
-    store: StateStore, board: Board, args: argparse.Namespace, streams: Streams, operator: Operator
+async def alerts(  # noqa: PLR0913 - what a command has
+    store: StateStore,
+    board: Board,
+    args: argparse.Namespace,
+    streams: Streams,
+    operator: Operator,
+    *,
+    foreign: Foreign = NONE,
 ) -> int:
     """One verb on an open store; the exit code. Raises UsageWrong and `opsdash.core.errors`."""
     book, now_s = await read_book(store)
     desk = Desk(
-        book=book, spec=board.alerting, operator=operator, now_s=now_s, zone=zone_of(board.timezone), zone_of=zone_of
+        book=book,
+        spec=board.alerting,
+        operator=operator,
+        now_s=now_s,
+        zone=zone_of(board.timezone),
+        zone_of=zone_of,
+        foreign=without_ours(foreign, book.alerts, board.alerting.send_to),
+        held=shown_silences(foreign.silences, book.mirrors.values()),
     )
     picture = desk.picture()
     match args.verb:

@@ -9,10 +9,12 @@ from datetime import tzinfo
 from uuid import uuid4
 
 from opsdash.adapters.operator import Operator
+from opsdash.core.alerting.alert import Alert
 from opsdash.core.alerting.book import Book
 from opsdash.core.alerting.codec import book_after, seen_operator
 from opsdash.core.alerting.deed import Deed, signed
 from opsdash.core.alerting.maintenance import ZoneOf
+from opsdash.core.alerting.marks import Silence
 from opsdash.core.alerting.overtaking import overtaken_by
 from opsdash.core.alerting.picture import AlertsPicture
 from opsdash.core.alerting.pictured import pictured
@@ -36,10 +38,22 @@ class Desk:
     """UTC seconds of the store's clock."""
     zone: tzinfo
     zone_of: ZoneOf
+    foreign: tuple[Alert, ...] = ()
+    """The alerts of Alertmanagers."""
+    held: tuple[Silence, ...] = ()
+    """The silences of Alertmanagers."""
 
     def picture(self) -> AlertsPicture:
         """Everything as the screens show it."""
-        return pictured(self.book, self.spec, now_s=self.now_s, operator=self.operator.name, zone_of=self.zone_of)
+        return pictured(
+            self.book,
+            self.spec,
+            now_s=self.now_s,
+            operator=self.operator.name,
+            foreign=self.foreign,
+            foreign_silences=self.held,
+            zone_of=self.zone_of,
+        )
 
 
 async def read_book(store: StateStore) -> tuple[Book, float]:

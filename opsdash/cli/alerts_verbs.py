@@ -60,32 +60,32 @@ def _owning(picture: AlertsPicture, args: argparse.Namespace) -> Chosen:
     for_s = _duration(args.for_, "--for") if getattr(args, "for_", None) else None
 
     def decide(desk: Desk) -> Deed:
-        by, book, spec, now_s = desk.operator.name, desk.book, desk.spec, desk.now_s
+        by, book, spec, now_s, also = desk.operator.name, desk.book, desk.spec, desk.now_s, desk.foreign
         match args.verb:
             case "ack":
                 return ownership.acknowledge(
-                    book, spec, keys, by=by, now_s=now_s, note=args.note, for_s=for_s, zone=desk.zone
+                    book, spec, keys, by=by, now_s=now_s, note=args.note, for_s=for_s, foreign=also, zone=desk.zone
                 )
             case "assign":
-                to, note = args.to or by, args.note
                 return ownership.assign(
                     book,
                     spec,
                     keys,
-                    to,
+                    args.to or by,
                     by=by,
                     now_s=now_s,
-                    note=note,
+                    note=args.note,
                     for_s=for_s,
+                    foreign=also,
                     zone=desk.zone,
                     is_operator=is_user,
                 )
             case "unack":
-                return ownership.unacknowledge(book, spec, keys, by=by, now_s=now_s)
+                return ownership.unacknowledge(book, spec, keys, by=by, now_s=now_s, foreign=also)
             case "escalate":
-                return ownership.escalate(book, spec, keys, by=by, now_s=now_s, note=args.note)
+                return ownership.escalate(book, spec, keys, by=by, now_s=now_s, note=args.note, foreign=also)
             case _:
-                return ownership.note(book, spec, keys, text, by=by, now_s=now_s)
+                return ownership.note(book, spec, keys, text, by=by, now_s=now_s, foreign=also)
 
     preview = _table(lines, picture.at_s) if len(lines) >= BULK else ""
     return Chosen(decide=decide, lines=lines, count=len(lines), preview=preview)
@@ -121,6 +121,7 @@ def _silence(desk: Desk, picture: AlertsPicture, args: argparse.Namespace) -> Ch
             comment=args.comment,
             starts_in_s=in_s,
             everything=args.everything,
+            foreign=at.foreign,
             zone=at.zone,
         )
 
@@ -149,12 +150,14 @@ def _of_silence(args: argparse.Namespace) -> Chosen:
     silence_id = args.words[0]
     if args.verb == "unsilence":
         return Chosen(
-            decide=lambda desk: silencing.expire(desk.book, silence_id, by=desk.operator.name, now_s=desk.now_s)
+            decide=lambda desk: silencing.expire(
+                desk.book, silence_id, by=desk.operator.name, now_s=desk.now_s, foreign=desk.held
+            )
         )
     by_s = _duration(args.for_, "--for") if args.for_ else 3600.0
     return Chosen(
         decide=lambda desk: silencing.extend(
-            desk.book, silence_id, by_s, by=desk.operator.name, now_s=desk.now_s, zone=desk.zone
+            desk.book, silence_id, by_s, by=desk.operator.name, now_s=desk.now_s, zone=desk.zone, foreign=desk.held
         )
     )
 

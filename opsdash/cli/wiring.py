@@ -24,11 +24,12 @@ from opsdash.core.variables import ALL
 
 if TYPE_CHECKING:
     from opsdash.adapters.secrets import Secrets
+    from opsdash.core.sources import SourceSpec
     from opsdash.core.view.board import Board
     from opsdash.core.view.theme import Theme
     from opsdash.engine.alerts.alerting import Alerting
     from opsdash.engine.engine import Engine
-    from opsdash.ports import Clock, Drills, Source
+    from opsdash.ports import AlertHub, Clock, Drills, Source
     from opsdash.ui.app import OpsdashApp
 
 
@@ -145,7 +146,6 @@ class Wiring:
         from opsdash.adapters.notify.build import build_notifier
         from opsdash.adapters.operator import is_user, this_operator
         from opsdash.adapters.secrets import Secrets
-        from opsdash.adapters.sources.alertmanager.hub import Alertmanager
         from opsdash.cli.store import build_store, store_url
         from opsdash.cli.zone import zone_of
         from opsdash.engine.alerts.alerting import Alerting, Seat
@@ -167,8 +167,16 @@ class Wiring:
             self.clock,
             seat,
             notifiers=lambda spec: build_notifier(spec, self.clock, secrets),
-            hubs=lambda spec: Alertmanager(spec, self.clock, secrets),
+            hubs=self.build_hub,
         )
+
+    def build_hub(self, spec: SourceSpec) -> AlertHub:
+        """A client for an Alertmanager; nothing is asked yet. Raises ConfigInvalid."""
+        from opsdash.adapters.secrets import Secrets
+        from opsdash.adapters.sources.alertmanager.hub import Alertmanager
+
+        self._secrets = self._secrets or Secrets(self.clock.monotonic_s)
+        return Alertmanager(spec, self.clock, self._secrets)
 
     # Screen
 
