@@ -17,6 +17,7 @@ from opsdash.cli.exit_codes import ExitCode
 from opsdash.cli.resources import find_config, theme_folders
 from opsdash.config.loading import Loaded, load
 from opsdash.config.problems import Problem, Severity
+from opsdash.core.errors import OpsdashError
 
 if TYPE_CHECKING:
     from opsdash.core.view.board import Board
@@ -108,10 +109,28 @@ async def ask_sources(board: Board) -> Sequence[Finding]:
     wiring = Wiring()
     sources = wiring.build_sources(board)
     try:
-        return await live_findings(board, sources, wiring.clock)
+        return (*await live_findings(board, sources, wiring.clock), *await _store_findings(board))
     finally:
         for source in sources.values():
             await source.aclose()
+
+
+async def _store_findings(board: Board) -> Sequence[Finding]:
+    """Whether the store that the configuration names can be used; it is made ready where it is new."""
+    if board.alerting.store is None:
+        return ()
+    from opsdash.adapters.clock import SystemClock  # noqa: PLC0415 - for --live only
+    from opsdash.cli.store import build_store  # noqa: PLC0415
+
+    try:
+        store = build_store(board.alerting.store, SystemClock())
+        try:
+            await store.open()
+        finally:
+            await store.aclose()
+    except OpsdashError as error:
+        return (("store", "error", error.message),)
+    return ()
 
 
 async def _answers(ask: Ask, board: Board) -> Sequence[Finding]:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from opsdash.core.errors import ConfigInvalid
+from opsdash.adapters.secrets import Secrets
+from opsdash.core.errors import ConfigInvalid, StoreUnusable
+from opsdash.core.secret import SecretRef
 
 if TYPE_CHECKING:
     from opsdash.core.view.board import Board
@@ -17,21 +21,24 @@ SHARED = Path("/var/lib/opsdash")
 """Where all operators of a bastion share one file, once somebody made it for their group."""
 
 
-def store_url(board: Board, env: Mapping[str, str], shared: Path = SHARED) -> str:
+def store_url(board: Board, env: Mapping[str, str], shared: Path = SHARED) -> str | SecretRef:
     """The URL that the configuration names, or SQLite: shared where that folder is ours to write, else the user's."""
     given = board.alerting.store
-    if isinstance(given, str):
-        return given
     if given is not None:
-        raise ConfigInvalid("store.url: a reference is not resolved here; write the address and refer to the password")
+        return given
     if shared.is_dir() and os.access(shared, os.W_OK | os.X_OK):
         return f"sqlite:///{shared}/state.db"
     home = env.get("XDG_STATE_HOME") or str(Path(env.get("HOME") or Path.home()) / ".local" / "state")
     return f"sqlite:///{Path(home).absolute()}/opsdash/state.db"
 
 
-def build_store(url: str, clock: Clock) -> StateStore:
-    """The adapter; nothing is opened yet. Raises ConfigInvalid for an address that is none."""
+def build_store(url: str | SecretRef, clock: Clock) -> StateStore:
+    """The adapter; nothing is opened yet. Raises ConfigInvalid for an address that is none.
+
+    A reference stands for a PostgreSQL: it is looked up before each connection, so that a new password is taken.
+    """
+    if isinstance(url, SecretRef):
+        return _postgres(partial(Secrets(clock.monotonic_s).resolve, url))
     scheme, _, rest = url.partition("://")
     match scheme:
         case "memory":
@@ -43,6 +50,17 @@ def build_store(url: str, clock: Clock) -> StateStore:
 
             return SqliteStore(Path(rest), clock)
         case "postgresql" | "postgres":
-            raise ConfigInvalid("store.url: PostgreSQL is not there yet; see docs/roadmap.md")
+            return _postgres(url)
         case _:
             raise ConfigInvalid("store.url: it begins with sqlite:///FILE, postgresql:// or memory://")
+
+
+def _postgres(dsn: str | Callable[[], Awaitable[str]]) -> StateStore:
+    from opsdash.adapters.stores.postgres import MISSING, PostgresStore  # noqa: PLC0415
+
+    if find_spec("asyncpg") is None:
+        raise ConfigInvalid(f"store.url: {MISSING}")
+    try:
+        return PostgresStore(dsn)
+    except StoreUnusable as error:
+        raise ConfigInvalid(error.message) from error

@@ -76,6 +76,7 @@ def _places(union: Union) -> dict[str, Problem]:
             for index in range(len(panel.model.queries)):
                 places[f"panel:{identity}:{index}"] = panel.place / "queries" / index
     places |= dict(_rule_places(union))
+    places |= {section: part.place / "url" for section in ("store",) for part in union.sections.get(section, ())}
     return {name: _as_problem(place) for name, place in places.items()}
 
 

@@ -37,16 +37,11 @@ class PostgresStore:
     def __init__(self, dsn: str | Callable[[], Awaitable[str]], *, deadline_s: float = DEADLINE_S) -> None:
         """`dsn`: the address, or what looks it up before each connection, since secrets are renewed."""
         self._dsn = dsn
-        self._address = None if callable(dsn) else postgres_address(dsn)
+        self.url = HIDDEN if callable(dsn) else postgres_address(dsn).shown
         self._deadline_s = deadline_s
         self._connection: Connection | None = None
         self._one = asyncio.Lock()
         self._is_closed = False
-
-    @property
-    def url(self) -> str:
-        """Without a password."""
-        return HIDDEN if self._address is None else self._address.shown
 
     async def open(self) -> None:
         """Connects, and makes the tables where there are none. Raises StoreUnavailable, StoreUnusable."""
@@ -143,7 +138,8 @@ class PostgresStore:
             raise StoreUnavailable(f"{self._where} is closed")
         if self._connection is not None and not self._connection.is_closed():
             return self._connection
-        address = self._address = await self._looked_up()
+        address = await self._looked_up()
+        self.url = address.shown
         connection = await _connect(address, self._deadline_s)
         self._connection = connection  # from here on it is ended with whatever fails
         await postgres_schema.prepare(connection, self._where)

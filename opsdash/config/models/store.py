@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from pydantic import Field, PlainValidator, WithJsonSchema
@@ -10,6 +11,7 @@ from opsdash.config.models.model import Model
 from opsdash.config.models.scalars import reference, refuse, text
 from opsdash.core.secret import SecretRef
 
+_PASSWORD_OPTION = re.compile(r"[?&](ssl)?password=", re.IGNORECASE)
 SCHEMES = ("sqlite", "postgresql", "postgres", "memory")
 
 
@@ -21,9 +23,15 @@ def _store_url(value: object) -> str | SecretRef:
     scheme = url.partition("://")[0]
     if scheme not in SCHEMES:
         refuse("not a store; it begins with sqlite:///, postgresql:// or memory://")
-    if "@" in url and ":" in url.partition("://")[2].partition("@")[0]:
+    if scheme.startswith("postgres") and _has_password(url):
         refuse("a password in an address; secrets go by reference: env:NAME, file:PATH")
     return url
+
+
+def _has_password(url: str) -> bool:
+    """In front of the @, or among the options, where libpq takes one, too."""
+    before, _, after = url.partition("://")[2].rpartition("@")
+    return ":" in before or bool(_PASSWORD_OPTION.search(after))
 
 
 StoreUrl = Annotated[str | SecretRef, PlainValidator(_store_url), WithJsonSchema({"type": "string"})]
