@@ -33,7 +33,7 @@ def test_a_sample_explains_itself(sample: Path) -> None:
     assert sample.read_text(encoding="utf-8").startswith("# ")
 
 
-_WITHOUT_UNIT = {PanelKind.TABLE, PanelKind.STATUS, PanelKind.LOGS, PanelKind.TEXT}
+_WITHOUT_UNIT = {PanelKind.TABLE, PanelKind.STATUS, PanelKind.LOGS, PanelKind.TEXT, PanelKind.ALERTS, PanelKind.SLO}
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)

@@ -192,7 +192,7 @@ class Alerts(Model):
     group_by: Strings | None = Field(None, description="Labels by which notifications are grouped. alertname.")
     acknowledge: Acknowledge | None = Field(None, description="How long acknowledgements hold.")
     desktop: Flag | None = Field(None, description="false: no OSC 9 and OSC 777 when an alert fires.")
-    send_to: Strings | None = Field(None, description="Alertmanager sources that `watch` tells of our alerts.")
+    send_to: Strings | None = Field(None, description="Alertmanager sources that are told of our alerts: each member of a cluster.")
     mirror: Flag | None = Field(
-        None, description="false: acknowledging an Alertmanager's alert makes no silence there."
+        None, description="false: acknowledging an alert that an Alertmanager has makes no silence there."
     )

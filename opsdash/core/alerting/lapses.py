@@ -17,9 +17,11 @@ from opsdash.core.alerting.marks import Ack, Escalation, Note
 from opsdash.core.alerting.rules import AckPolicy
 from opsdash.core.alerting.silencing import forgotten
 from opsdash.core.alerting.spec import AlertingSpec
+from opsdash.core.alerting.where import where
 from opsdash.core.alerting.words import ago, called
 from opsdash.core.audit import JsonScalar, NewEntry
-from opsdash.core.text import clean
+from opsdash.core.metrics.labels import label, labels_of
+from opsdash.core.text import clean, fit
 
 NOTE_KEPT_S = 30 * 86_400.0
 """A note stays beside the label set: it is there when the alert fires again. So long without one, and it goes."""
@@ -82,11 +84,22 @@ def _lapsed(book: Book, ack: Ack, alert: Alert | None, holds: Mapping[str, AckPo
     if end is None or (alert is None and _is_unreadable(book, ack.fingerprint)):
         return None
     why = why_lapsed(end, ack, standing, now_s)
-    what = called(alert) if alert is not None else clean(ack.fingerprint)
+    what = called(alert) if alert is not None else _called_there(book, ack)
+    if ack.origin and end == "gone":
+        why = f"it is over in {clean(ack.origin)}"
     data: dict[str, JsonScalar] = {"owner": ack.owner, "end": end, "episode": ack.episode, "note": ack.note}
     told = f"{what} is nobody's: {clean(ack.owner)}'s acknowledgement ended, {why}"
     entry = NewEntry(kind="mark.lapsed", subject=ack.fingerprint, actor="opsdash", at_s=now_s, text=told, data=data)
     return Deed(writes=(unless_changed(removed("ack", ack.fingerprint), book),), entries=(entry,), told=told)
+
+
+def _called_there(book: Book, ack: Ack) -> str:
+    """What an Alertmanager's alert was called: its silence there has the labels; else its fingerprint."""
+    mirror = next((each for each in book.mirrors.values() if each.subject == ack.fingerprint), None)
+    labels = labels_of((each.name, each.value) for each in mirror.silence.matchers) if mirror is not None else ()
+    place = where(labels)
+    name = fit(label(labels, "alertname"), 60) or clean(ack.fingerprint)
+    return f"{name} ({place})" if place else name
 
 
 def _is_unreadable(book: Book, fingerprint: str) -> bool:

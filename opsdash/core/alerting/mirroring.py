@@ -15,9 +15,10 @@ from opsdash.core.alerting.book import Book
 from opsdash.core.alerting.codec import removed
 from opsdash.core.alerting.deed import Deed, unless_changed
 from opsdash.core.alerting.hubs import Foreign
+from opsdash.core.alerting.label_columns import LabelColumns
 from opsdash.core.alerting.labels_sent import labels_sent
 from opsdash.core.alerting.marks import Ack, Silence
-from opsdash.core.alerting.matchers import Matcher, all_match, exactly
+from opsdash.core.alerting.matchers import Matcher, exactly
 from opsdash.core.alerting.mirror import KIND, Mirror, Why, mirror_written
 from opsdash.core.alerting.spec import AlertingSpec
 from opsdash.core.audit import JsonScalar, NewEntry
@@ -108,7 +109,8 @@ def lost(book: Book, foreign: Foreign, well: Mapping[str, float], *, now_s: floa
 
 def to_put(mirror: Mirror, found: Iterable[Silence], name: str) -> Silence:
     """What the source `name` is asked to hold: the silence that is there already, changed, or a new one."""
-    before = next((each for each in found if is_its(mirror, each)), None)
+    own = [each for each in found if is_its(mirror, each)]
+    before = max(own, key=lambda each: each.ends_at_s, default=None)
     wish = mirror.silence
     comment = wish.comment if mirror.why == "change" else f"{wish.comment} {mirror.mark}"
     if before is None or before.ends_at_s <= wish.created_at_s:
@@ -190,10 +192,11 @@ def _silenced(book: Book, spec: AlertingSpec, foreign: Foreign, now_s: float) ->
     for mirror in book.mirrors.values():
         if mirror.why == "silence":
             standing.setdefault(mirror.subject, []).append(mirror.hub)
-    for silence in book.silences.values():
-        if silence.ends_at_s <= now_s or silence.origin:
-            continue
-        reached = [hub for alert in foreign.alerts if all_match(silence.matchers, alert.labels) for hub in alert.hubs]
+    standing_ours = [each for each in book.silences.values() if each.ends_at_s > now_s and not each.origin]
+    columns = LabelColumns(alert.labels for alert in foreign.alerts if standing_ours)
+    for silence in standing_ours:
+        matched = (foreign.alerts[at] for at in columns.matching(silence.matchers))
+        reached = dict.fromkeys(hub for alert in matched for hub in alert.hubs)
         hubs = (*standing.get(silence.id, ()), *spec.send_to, *reached)
         # An Alertmanager wants one matcher at least, and a comment.
         wish = silence if silence.matchers else replace(silence, matchers=(_ANY,))

@@ -12,7 +12,10 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from uuid import uuid4
 
+from opsdash.core.alerting.book import Book
 from opsdash.core.alerting.deed import Deed
+from opsdash.core.alerting.hubs import Foreign
+from opsdash.core.alerting.lately import Lately
 from opsdash.core.alerting.marks import Silence
 from opsdash.core.alerting.mirror import Mirror, mirror_written
 from opsdash.core.alerting.mirroring import due, ended, is_its, lost, made, planned, refused, to_put
@@ -27,6 +30,7 @@ from opsdash.ports import AlertHub, Clock
 logger = logging.getLogger(__name__)
 
 LOOK_S = 0.5
+PLAN_EVERY_S = 2.0
 AT_ONCE = 100
 """Silences that one Alertmanager is asked for in one look."""
 REST_S = 5.0
@@ -48,6 +52,9 @@ class Mirroring:
         self._ledger, self._leading, self._hubs, self._clock = ledger, leading, hubs, clock
         self._new_token = new_token
         self._spec = AlertingSpec()
+        self._nothing: Lately[bool] = Lately(1)
+        """What there was when nothing was to be done."""
+        self._plan_again_s = 0.0
         self._rests: dict[str, float] = {}
         """Source → monotonic seconds until which it is left alone."""
 
@@ -68,7 +75,7 @@ class Mirroring:
             return
         book, now_s = self._ledger.book, self._ledger.now_s()
         foreign = self._hubs.foreign()
-        plans = planned(book, self._spec, foreign, now_s=now_s, new_token=self._new_token)
+        plans = self._planned(book, foreign, now_s)
         deeds = [Deed(writes=tuple(mirror_written(mirror) for mirror in plans))]
         deeds += lost(book, foreign, self._hubs.well(), now_s=now_s)
         for deed in deeds:
@@ -79,6 +86,18 @@ class Mirroring:
         async with asyncio.TaskGroup() as tasks:
             for name, mirrors in by_hub.items():
                 tasks.create_task(self._carry_out(name, mirrors[:AT_ONCE]), name=f"silences of {name}")
+
+    def _planned(self, book: Book, foreign: Foreign, now_s: float) -> tuple[Mirror, ...]:
+        """What is to be written down. While nothing changed, only time can bring anything: looked at less often."""
+        source = (self._spec, foreign, book.alerts, book.acks, book.silences, book.mirrors)
+        at_s = self._clock.monotonic_s()
+        if at_s < self._plan_again_s and self._nothing.of(source):
+            return ()
+        plans = planned(book, self._spec, foreign, now_s=now_s, new_token=self._new_token)
+        self._plan_again_s = at_s + PLAN_EVERY_S
+        if not plans:
+            self._nothing.keep(source, result=True)
+        return plans
 
     def _may_act(self) -> bool:
         leads = self._leading.fence is not None and self._ledger.is_reachable

@@ -18,6 +18,8 @@ from opsdash.ports import Clock
 logger = logging.getLogger(__name__)
 
 LOOK_S = 0.5
+AGAIN_S = 5.0
+"""While no alert changes, so often it is looked whether somebody is to be told again."""
 REST_S = 5.0
 
 
@@ -33,10 +35,12 @@ class Sending:
         self._sent: dict[str, dict[Labels, Sent]] = {}
         self._rests: dict[str, float] = {}
         self._term = -1
+        self._looked_at: Sequence[AlertLine] | None = None
+        self._look_again_s = 0.0
 
     def load(self, spec: AlertingSpec) -> None:
         """Tells those of this configuration from now on; the others take what they were told for over after a while."""
-        self._spec = spec
+        self._spec, self._looked_at = spec, None
         self._sent = {name: sent for name, sent in self._sent.items() if name in spec.send_to}
 
     async def run(self) -> None:
@@ -53,7 +57,11 @@ class Sending:
         if fence.term != self._term:
             self._term = fence.term
             self._sent.clear()
-        lines = self._lines()
+            self._looked_at = None
+        lines, at_s = self._lines(), self._clock.monotonic_s()
+        if lines is self._looked_at and at_s < self._look_again_s:
+            return
+        self._looked_at, self._look_again_s = lines, at_s + AGAIN_S
         async with asyncio.TaskGroup() as tasks:
             for name in self._spec.send_to:
                 tasks.create_task(self._tell(name, lines), name=f"alerts: send to {name}")

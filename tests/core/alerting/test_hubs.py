@@ -21,6 +21,7 @@ from opsdash.core.alerting.hubs import (
     judged,
     without_ours,
 )
+from opsdash.core.alerting.lapses import lapses
 from opsdash.core.alerting.marks import Ack, Silence
 from opsdash.core.alerting.matchers import Matcher
 from opsdash.core.alerting.mirror import Mirror, mirror_read, mirror_written
@@ -169,6 +170,15 @@ def test_a_mirror_comes_back_from_its_document_and_a_damaged_one_harms_nothing()
         document = Document(kind="hub", key="k", version=1, body=body)
         after = book_after(Book(), Changes(revision=1, documents=(document,)))
         assert ("hub", "k") in after.unreadable
+
+
+def test_who_lost_an_acknowledgement_of_a_foreign_alert_is_told_which_by_name() -> None:
+    held = foreign_of([record("am", told(foreign()))])
+    book = Book(acks={foreign().fingerprint: ack()})
+    (new,) = planned(book, AlertingSpec(), held, now_s=NOW_S, new_token=lambda: "t")
+    standing = replace(book, mirrors={new.key: new})
+    (deed,) = lapses(standing, AlertingSpec(), now_s=NOW_S + 5, foreign={"am": ()})
+    assert deed.told == "Pages (orders) is nobody's: mina's acknowledgement ended, it is over in am"
 
 
 def line(phase: Phase = Phase.FIRING, *, quiet: str = "", **changes: object) -> AlertLine:

@@ -69,11 +69,19 @@ def draw_card(line: AlertLine, picture: AlertsPicture, width: int, height: int, 
         if chart is not None:
             cells.blit(2, y, chart)
         else:
-            cells.put(2, y, fit("no history of it yet: it is asked for while it is selected", inner), ink(Role.DIM))
+            cells.put(2, y, fit(_no_chart(line), inner), ink(Role.DIM))
     for offset, (text, role) in enumerate(below):
         cells.put(2, height - 1 - len(below) + offset, fit(text, inner), ink(role))
     _age(cells, picture, look)
     return cells
+
+
+def _no_chart(line: AlertLine) -> str:
+    """Why there is no curve: an Alertmanager tells that something is wrong, and not how much."""
+    if not line.alert.origin:
+        return "no history of it yet: it is asked for while it is selected"
+    where = f", from {one_line(line.alert.generator)}" if line.alert.generator else ""
+    return f"told by {', '.join(map(one_line, line.alert.hubs or (line.alert.origin,)))}{where}"
 
 
 def _frame(cells: Cells, line: AlertLine) -> None:

@@ -76,7 +76,8 @@ def alert_text(line: AlertLine, now_s: float, zone: tzinfo) -> str:
         ("follows", fit(line.inhibited_by, _LONGEST_LINE)),
         ("expected", fit(line.maintenance, _LONGEST_LINE)),
         ("runbook", fit(line.runbook, _LONGEST_LINE)),
-        ("rule", fit(alert.rule or f"of {alert.origin}", _LONGEST_LINE)),
+        ("rule", fit(alert.rule or f"of {', '.join(alert.hubs) or alert.origin}", _LONGEST_LINE)),
+        ("from", fit(alert.generator, _LONGEST_LINE)),
     ]
     pairs += [("silence", _silence(each.id, until(each.ends_at_s, now_s, zone), each.by)) for each in line.silences]
     pairs += [("label", fit(f"{name}={value}", _LONGEST_LINE)) for name, value in alert.labels]
