@@ -79,7 +79,7 @@ async def test_the_screen_goes_on_while_the_demo_takes_its_time() -> None:
 def test_the_help_leads_a_newcomer_to_an_incident_and_its_cure_only_on_the_demo() -> None:
     demo = bench(drills=ScriptedDrills())
     told = demo.press("?").text()
-    assert "First run: see an incident, and cure it" in told
+    assert "First run: see an incident, own its alert, and cure it" in told
     assert "run 12 instances of orders" in told
     plain = bench()
     assert "First run" not in plain.press("?").text()
@@ -90,3 +90,9 @@ def test_what_the_tour_says_to_press_does_what_it_says() -> None:
     for letters, act in (("incident", "start"), ("cure", "cure"), ("clear", "clear")):
         demo.press(":").type(letters).press("enter")
         assert demo.effects[-1] == PlayDrill(act, "" if act == "clear" else "flash-sale")  # type: ignore[arg-type]
+
+
+def test_an_incident_is_cured_from_triage_too() -> None:
+    demo = bench(drills=ScriptedDrills())
+    demo.press("!", ":").type("cure").press("enter")
+    assert demo.effects[-1] == PlayDrill("cure", "flash-sale")

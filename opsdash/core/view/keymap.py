@@ -171,6 +171,7 @@ COMMANDS: tuple[Command, ...] = (
     _c(_SCREENS, "Screens", "screen.slos", "S", "show the SLOs", "SLOs", 31, listed=False),
     _c(_SCREENS, "Screens", "screen.silences", "Z", "show the silences", "silences", 32, listed=False),
     _c(_SCREENS, "Screens", "screen.rules", "R", "show the rules", "rules", 33, listed=False),
+    _c(_SCREENS, "Screens", "screen.palette", ": ctrl+p", "find a command or panel by name", listed=False),
     _c(_SCREENS, "Screens", "screen.leave", "esc q", "back", "back", 2, listed=False),
     _c(_SCREENS, "Screens", "screen.help", "? f1", "show the keys that hold here", "help", 1, listed=False),
 )  # fmt: skip

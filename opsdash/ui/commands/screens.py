@@ -41,6 +41,7 @@ HANDLERS: Mapping[str, Handler] = {
     "sources": lambda desk, _: Step(replace(desk, overlay=sources_pages())),
     "theme": lambda desk, scene: Step(replace(desk, overlay=theme_choices(desk, scene))),
     "palette": lambda desk, scene: Step(replace(desk, overlay=palette(desk, scene))),
+    "screen.palette": lambda desk, scene: Step(replace(desk, overlay=palette(desk, scene))),
     "help": lambda desk, scene: Step(replace(desk, overlay=help_pages(desk, scene))),
     **{name: partial(_alert_screen, name) for name in _ALERT_SCREENS},
     **{f"screen.{name}": partial(_alert_screen, name) for name in _ALERT_SCREENS},

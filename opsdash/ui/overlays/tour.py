@@ -1,4 +1,4 @@
-"""The first run on the demo: what to press to see an incident, and to cure it."""
+"""The first run on the demo: what to press to see an incident, to own its alert, and to cure it."""
 
 from __future__ import annotations
 
@@ -13,15 +13,30 @@ def tour_rows(keymap: Keymap, scene: Scene) -> list[tuple[str, str, Role]]:
     if not scene.drills:
         return []
     first = scene.drills[0]
-    palette, cursor = _key("palette", keymap, scene), _key("cursor", keymap, scene)
+    palette, cursor, back = _key("palette", keymap, scene), _key("cursor", keymap, scene), _key("back", keymap, scene)
+    first_page = _key("dashboard.1", keymap, scene)
+    own = f"{_key('alerts', keymap, scene)} {_key('alert.acknowledge', keymap, scene)} enter"
     return [
-        ("First run: see an incident, and cure it", "", Role.TITLE),
-        ("1", "the golden signals: latency, requests, errors. Calm at the moment", Role.ACCENT),
-        (palette, f"type “incident”, enter: “{first.title}” begins. Within a minute or two you see it", Role.ACCENT),
-        (cursor, "reads every series at one instant: when did it begin, and whose line moved first?", Role.ACCENT),
+        ("First run: see an incident, own its alert, and cure it", "", Role.TITLE),
+        (first_page, "the golden signals: latency, requests, errors. Calm at the moment", Role.ACCENT),
+        (
+            palette,
+            f"type “incident”, enter: “{first.title}” begins. In a minute the header counts what fires",
+            Role.ACCENT,
+        ),
+        (own, "triage, and its first alert is yours: ✓ and your name stand beside it, for everybody", Role.ACCENT),
+        (
+            f"{back} {cursor}",
+            "back; every series at one instant: when did it begin, and whose line moved first?",
+            Role.ACCENT,
+        ),
         (palette, f"type “cure”, enter: {first.label}. What was done is said at the lower right", Role.ACCENT),
         (palette, "type “clear”, enter: ends every incident. What was changed to cure it stays changed", Role.ACCENT),
-        ("", "opsdash demo --list describes all incidents; each can be started here too", Role.DIM),
+        (
+            "",
+            "Alerts end by themselves a few minutes later, those of an error budget (S) last; --list has all incidents",
+            Role.DIM,
+        ),
     ]
 
 
