@@ -157,7 +157,8 @@ def _end(number: int, _frame: FrameType | None) -> None:
 def _folder() -> Iterator[Path]:
     """A folder for this run, removed at its end. Raises NoFolder."""
     try:
-        folder = Path(tempfile.mkdtemp(prefix="opsdash-demo-"))
+        # a TMPDIR that does not serve is said, not replaced by another place without a word
+        folder = Path(tempfile.mkdtemp(prefix="opsdash-demo-", dir=os.environ.get("TMPDIR") or None))
     except OSError as error:
         raise _no_folder(error) from error
     try:

@@ -172,6 +172,25 @@ def test_a_folder_that_cannot_be_written_is_named(folder: Path) -> None:
         write_configuration(not_a_folder, "shop", dict.fromkeys(FACES, "http://127.0.0.1:1"))
 
 
+def test_a_tmpdir_that_cannot_be_written_is_said_and_nothing_starts(folder: Path) -> None:
+    no_folder = folder / "file"
+    no_folder.write_text("")
+    environment = plain_environment({**home(folder), "TMPDIR": str(no_folder)})
+    argv = [*OPSDASH, "demo", "--serve-only"]
+    ended = subprocess.run(argv, env=environment, cwd=folder, capture_output=True, text=True, timeout=30, check=False)
+    assert ended.returncode == 3
+    assert f"the demo needs a folder for its configuration: {no_folder}" in ended.stderr
+    assert "set TMPDIR to another place" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert plants(folder) == []
+
+
+def test_a_scenario_that_does_not_exist_is_a_usage_error_with_what_was_meant(folder: Path) -> None:
+    ended = refused(folder, "--scenario", "flash-sael")
+    assert (ended.returncode, ended.stdout) == (64, "")
+    assert 'there is no scenario "flash-sael"; did you mean flash-sale?' in ended.stderr
+
+
 @pytest.mark.parametrize(
     ("args", "words"),
     [

@@ -36,6 +36,42 @@ def test_an_incident_is_started_cured_and_cleared_from_the_palette(tmp_path: Pat
         tty.send(b":clear all\r")
         tty.wait_for(r"all clear: 1 fault ended")
         tty.send(b"?")
-        tty.wait_for(r"First run: see an incident, and cure it")
+        tty.wait_for(r"First run: see an incident, own its alert, and cure it")
         tty.send(b"qq")
+        assert tty.wait() == 0
+
+
+def test_the_first_run_is_walked_as_the_help_says(tmp_path: Path) -> None:
+    with demo(tmp_path, "--speed", "10") as tty:
+        tty.wait_for(r"[1-9]\d*(\.\d+)?/s")
+        tty.send(b"?")
+        told = tty.wait_for(r"First run: see an incident, own its alert, and cure it[\s\S]*error budget").group()
+        said = [line[2:].split("  ")[0].strip("│ ") for line in told.splitlines()[1:]]
+        assert said[:6] == ["1", ":", "! a enter", "esc v", ":", ":"]
+        tty.send(b"\x1b")
+        tty.wait_for(r"Latency of users")
+        tty.send(b"1")
+        tty.send(b":incident\r")
+        tty.wait_for(r"flash sale begins")
+        tty.wait_for(r"[●▲] \d", timeout_s=30)
+        tty.send(b"!")
+        tty.wait_for(r"❯ +1 ")
+        tty.send(b"a")
+        tty.wait_for(r"enter take")
+        tty.send(b"\r")
+        tty.wait_for(r"✓ \w+ \d+s")
+        tty.send(b"\x1b")
+        tty.wait_for(r"Latency of users")
+        tty.send(b"v")
+        tty.wait_for(r"\d\d:\d\d:\d\d +[│┃]")
+        tty.send(b":cure\r")
+        tty.wait_for(r"orders: 8 more instances are booting")
+        tty.send(b"!:clear\r")
+        tty.wait_for(r"all clear: 1 fault ended")
+        tty.send(b"!")
+        tty.wait_until(lambda: "critical" not in tty.lines[0], "alerts end by themselves", timeout_s=80)
+        tty.wait_for(r"· +ServiceFailing .* over")
+        tty.send(b"\x1b")
+        tty.wait_for(r"Latency of users")
+        tty.send(b"q")
         assert tty.wait() == 0
