@@ -96,15 +96,15 @@ def foreign_of(records: Sequence[HubRecord], send_to: Collection[str] = ()) -> F
     """All that they told. `records` in the order of the configuration; of a cluster the well ones speak."""
     clusters = tuple(_first_sent_to(names, send_to) for names in _clusters(records))
     by_name = {record.name: record for record in records}
-    alerts: dict[Labels, Alert] = {}
+    tellings: dict[Labels, list[tuple[Alert, str, str]]] = {}
     silences: dict[str, Silence] = {}
     for names in clusters:
         for record in _speakers([by_name[name] for name in names]):
             for alert in record.alerts:
-                alerts[alert.labels] = _joined(alerts.get(alert.labels), alert, names[0], record.name)
+                tellings.setdefault(alert.labels, []).append((alert, names[0], record.name))
             for silence in record.told.silences if record.told is not None else ():
                 _put_newest(silences, replace(silence, origin=names[0]))
-    return Foreign(alerts=tuple(alerts.values()), silences=tuple(silences.values()), clusters=clusters)
+    return Foreign(alerts=tuple(map(_joined, tellings.values())), silences=tuple(silences.values()), clusters=clusters)
 
 
 def without_ours(foreign: Foreign, ours: Mapping[str, Alert], send_to: Collection[str]) -> tuple[Alert, ...]:
@@ -174,18 +174,18 @@ def _speakers(records: Sequence[HubRecord]) -> Sequence[HubRecord]:
     return [record for record in records if record.is_well] or records
 
 
-def _joined(before: Alert | None, alert: Alert, origin: str, hub: str) -> Alert:
-    """One alert of what several tell: since the earliest of them says, with what was seen last."""
-    if before is None:
-        return replace(alert, origin=origin, hubs=(hub,))
-    newest = alert if alert.seen_at_s > before.seen_at_s else before
-    earliest = min(before, alert, key=lambda each: each.active_at_s)
+def _joined(tellings: Sequence[tuple[Alert, str, str]]) -> Alert:
+    """One alert of what several tell (the alert, whose voice, the source): the newest, since the earliest says."""
+    newest, earliest = tellings[0][0], tellings[0][0]
+    for alert, _, _ in tellings[1:]:
+        newest = alert if alert.seen_at_s > newest.seen_at_s else newest
+        earliest = alert if alert.active_at_s < earliest.active_at_s else earliest
     return replace(
         newest,
         active_at_s=earliest.active_at_s,
         fired_at_s=earliest.fired_at_s,
-        origin=before.origin,
-        hubs=(*before.hubs, hub),
+        origin=tellings[0][1],
+        hubs=tuple(hub for _, _, hub in tellings),
     )
 
 
