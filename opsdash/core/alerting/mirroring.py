@@ -6,6 +6,7 @@ there is made, what is there and not wanted any more is ended. Pure; the leader 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -27,6 +28,7 @@ from opsdash.core.text import clean, fit
 
 LONGEST_S = 30 * 86_400.0
 """How long the silence of an acknowledgement without an end is made for."""
+_MARK = re.compile(r" \[opsdash [0-9a-z]+\]$")
 _ANY = Matcher(name="alertname", op="=~", value=".+")
 GOSSIP_S = 30.0
 """So long after it was made, a member of a cluster may not have heard of a silence."""
@@ -162,8 +164,10 @@ def shown_silences(silences: Iterable[Silence], mirrors: Iterable[Mirror]) -> tu
         mirror = by_id.get(silence.id)
         if (mirror is not None and mirror.why == "silence") or any(mark in silence.comment for mark in marks):
             continue
-        is_changing = mirror is not None and mirror.why == "change"
-        shown.append(replace(mirror.silence, id=silence.id) if mirror is not None and is_changing else silence)
+        if mirror is not None and mirror.why == "change":
+            silence = replace(mirror.silence, id=silence.id)  # noqa: PLW2901 - as it will be in a moment
+        plain = _MARK.sub("", silence.comment)
+        shown.append(silence if plain == silence.comment else replace(silence, comment=plain))
     return tuple(shown)
 
 
