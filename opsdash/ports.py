@@ -149,6 +149,22 @@ class StateStore(Protocol):
         """Closes it; nothing that was committed is lost."""
 
 
+class Spool(Protocol):
+    """What waits for a store, on this host's disk: a process that is killed meanwhile loses nothing."""
+
+    async def keep(self, commit: Commit) -> None:
+        """It outlives this process once this returns. Raises StoreUnavailable, whose text says why it does not."""
+
+    async def drop(self, commit_id: str) -> None:
+        """It waits no longer."""
+
+    async def left(self) -> tuple[Commit, ...]:
+        """What processes that are gone have left, in their order; from now on it is this one's."""
+
+    async def aclose(self) -> None:
+        """Leaves what waits to whoever starts next."""
+
+
 class Notifier(Protocol):
     """Tells somebody. Raises Retryable for what may heal, NeedsFixing for what will not."""
 
@@ -196,5 +212,6 @@ __all__ = [
     "Probe",
     "Query",
     "Source",
+    "Spool",
     "StateStore",
 ]

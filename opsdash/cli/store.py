@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from opsdash.adapters.secrets import Secrets
+from opsdash.cli.resources import state_home
 from opsdash.core.errors import ConfigInvalid, StoreUnusable
 from opsdash.core.secret import SecretRef
 
 if TYPE_CHECKING:
     from opsdash.core.view.board import Board
-    from opsdash.ports import Clock, StateStore
+    from opsdash.ports import Clock, Spool, StateStore
 
 SHARED = Path("/var/lib/opsdash")
 """Where all operators of a bastion share one file, once somebody made it for their group."""
@@ -53,6 +54,15 @@ def build_store(url: str | SecretRef, clock: Clock) -> StateStore:
             return _postgres(url)
         case _:
             raise ConfigInvalid("store.url: it begins with sqlite:///FILE, postgresql:// or memory://")
+
+
+def build_spool(url: str | SecretRef, env: Mapping[str, str]) -> Spool | None:
+    """Where what waits for this store is kept; None where the store itself is not kept either."""
+    if isinstance(url, str) and url.startswith("memory:"):
+        return None
+    from opsdash.adapters.stores.spool import FileSpool  # noqa: PLC0415 - only what is used
+
+    return FileSpool(state_home(env) / "opsdash" / "unwritten", url)
 
 
 def _postgres(dsn: str | Callable[[], Awaitable[str]]) -> StateStore:

@@ -146,7 +146,7 @@ class Wiring:
         from opsdash.adapters.notify.build import build_notifier
         from opsdash.adapters.operator import is_user, this_operator
         from opsdash.adapters.secrets import Secrets
-        from opsdash.cli.store import build_store, store_url
+        from opsdash.cli.store import build_spool, build_store, store_url
         from opsdash.cli.zone import zone_of
         from opsdash.engine.alerts.alerting import Alerting, Seat
 
@@ -161,13 +161,15 @@ class Wiring:
             speed=self.clock.speed if isinstance(self.clock, SystemClock) else 1.0,
         )
         secrets = self._secrets = self._secrets or Secrets(self.clock.monotonic_s)
-        store = build_store(store_url(board, self._env), self.clock)
+        url = store_url(board, self._env)
+        store = build_store(url, self.clock)
         return Alerting(
             store,
             self.clock,
             seat,
             notifiers=lambda spec: build_notifier(spec, self.clock, secrets),
             hubs=self.build_hub,
+            spool=build_spool(url, self._env),
         )
 
     def build_hub(self, spec: SourceSpec) -> AlertHub:

@@ -19,8 +19,10 @@ from opsdash.core.metrics.freshness import Freshness
 from opsdash.core.metrics.queries import MetricQuery, PromQuery
 from opsdash.core.metrics.window import window_of
 from opsdash.engine.alerts.alerting import Alerting, Seat
+from opsdash.engine.alerts.ledger import NOT_WRITTEN
 from tests.fakes.clock import VirtualClock, run_virtual
 from tests.fakes.failing_store import FailingStore
+from tests.fakes.spool import Disk, MemorySpool
 
 ORDERS = (("service", "orders"),)
 
@@ -62,11 +64,13 @@ class Bastion:
     def __init__(self) -> None:
         self.clock = VirtualClock()
         self.store = FailingStore(self.clock)
+        self.disk = Disk()
         self.meter = Meter()
         self.tasks: list[asyncio.Task[None]] = []
 
     def start(self, name: str, rules: AlertingSpec | None = None, clock: VirtualClock | None = None) -> Alerting:
-        alerting = Alerting(self.store, clock or self.clock, Seat(operator=name, login=name, holder=name))
+        seat = Seat(operator=name, login=name, holder=name)
+        alerting = Alerting(self.store, clock or self.clock, seat, spool=MemorySpool(self.disk))
         alerting.load(rules or spec(), {"prom": self.meter}, {"prom": 4.0})  # type: ignore[dict-item]
         self.tasks.append(asyncio.create_task(alerting.run(), name=name))
         return alerting
@@ -320,6 +324,132 @@ def test_a_deed_that_waited_for_the_store_and_was_overtaken_is_told() -> None:
         assert view is not None
         assert view.message.startswith("not written after all:")
         assert states(loser) == [("firing", owner)]
+
+    virtual(story)
+
+
+def test_what_was_decided_while_the_store_was_away_outlives_kill_9_and_is_written_once() -> None:
+    async def story(bastion: Bastion) -> None:
+        mina = bastion.start("mina")
+        bastion.meter.value = 9.0
+        await asyncio.sleep(5)
+        (line,) = picture(mina).lines
+        bastion.store.is_gone = True
+        await asyncio.sleep(1)
+        told = await mina.ownership.acknowledge([line.alert.fingerprint], note="on it")
+        assert told.endswith(NOT_WRITTEN)
+        await bastion.kill(0)
+        assert len(bastion.disk.commits) == 1
+
+        again = bastion.start("mina")
+        await asyncio.sleep(5)
+        assert picture(again).store.unwritten == 1  # type: ignore[union-attr]
+        bastion.store.is_gone = False
+        await asyncio.sleep(10)
+
+        assert states(again) == [("firing", "mina")]
+        assert picture(again).store.message.startswith("what was decided here before")  # type: ignore[union-attr]
+        assert bastion.disk.commits == {}
+        kinds = [entry.entry.kind for entry in await bastion.store.chain()]
+        assert kinds.count("mark.acknowledged") == 1
+        assert kinds.count("alert.firing") == 1
+
+    virtual(story)
+
+
+def test_what_cannot_be_kept_on_the_disk_is_said_to_be_in_memory_only() -> None:
+    async def story(bastion: Bastion) -> None:
+        mina = bastion.start("mina")
+        bastion.meter.value = 9.0
+        await asyncio.sleep(5)
+        (line,) = picture(mina).lines
+        bastion.store.is_gone = bastion.disk.is_full = True
+        await asyncio.sleep(1)
+
+        told = await mina.ownership.acknowledge([line.alert.fingerprint], note="on it")
+
+        assert told.endswith("; kept in memory only: the disk is full")
+        assert "in memory only (the disk is full)" in picture(mina).store.message  # type: ignore[union-attr]
+        assert states(mina) == [("firing", "mina")]
+
+    virtual(story)
+
+
+def test_a_store_that_is_slow_to_open_is_not_overwritten_with_what_was_begun_without_it() -> None:
+    async def story(bastion: Bastion) -> None:
+        mina = bastion.start("mina")
+        bastion.meter.value = 9.0
+        await asyncio.sleep(5)
+        (before,) = picture(mina).lines
+        await bastion.kill(0)
+        bastion.store.is_gone = True
+        jun = bastion.start("jun")
+        await asyncio.sleep(8)
+        assert states(jun) == [("firing", None)]
+
+        bastion.store.is_gone = False
+        await asyncio.sleep(10)
+
+        (after,) = picture(jun).lines
+        assert after.alert.fired_at_s == before.alert.fired_at_s
+        kinds = [entry.entry.kind for entry in await bastion.store.chain()]
+        assert kinds.count("alert.firing") == 1
+
+    virtual(story)
+
+
+def test_of_many_that_wait_each_is_written_once_though_several_write_them() -> None:
+    async def story(bastion: Bastion) -> None:
+        mina = bastion.start("mina")
+        bastion.meter.value = 9.0
+        await asyncio.sleep(5)
+        (line,) = picture(mina).lines
+        bastion.store.is_gone = True
+        await asyncio.sleep(1)
+        for word in "abcdef":
+            await mina.ownership.note([line.alert.fingerprint], word)
+        bastion.store.is_gone = False
+
+        await asyncio.gather(*(mina.ledger.keep_up() for _ in range(3)))
+
+        notes = [each.entry.text[-1] for each in await bastion.store.chain() if each.entry.kind == "mark.noted"]
+        assert notes == list("abcdef")
+        assert bastion.disk.commits == {}
+
+    virtual(story)
+
+
+def test_an_acknowledgement_that_ended_in_the_same_moment_is_taken_at_the_second_try() -> None:
+    async def story(bastion: Bastion) -> None:
+        mina, jun = bastion.start("mina"), bastion.start("jun")
+        bastion.meter.value = 9.0
+        await asyncio.sleep(5)
+        (line,) = picture(mina).lines
+        await mina.ownership.acknowledge([line.alert.fingerprint])
+        await asyncio.sleep(1)
+
+        await jun.ownership.unacknowledge([line.alert.fingerprint])
+        await mina.ownership.acknowledge([line.alert.fingerprint], note="still mine")
+
+        assert states(mina) == [("firing", "mina")]
+
+    virtual(story)
+
+
+def test_what_somebody_else_just_took_is_not_given_back_at_a_second_try() -> None:
+    async def story(bastion: Bastion) -> None:
+        mina, jun = bastion.start("mina"), bastion.start("jun")
+        bastion.meter.value = 9.0
+        await asyncio.sleep(5)
+        (line,) = picture(mina).lines
+        await mina.ownership.acknowledge([line.alert.fingerprint])
+        await asyncio.sleep(1)
+
+        await jun.ownership.assign([line.alert.fingerprint], "jun")
+        with pytest.raises(Refused, match="jun"):
+            await mina.ownership.unacknowledge([line.alert.fingerprint])
+
+        assert states(jun) == [("firing", "jun")]
 
     virtual(story)
 

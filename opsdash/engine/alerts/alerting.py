@@ -26,7 +26,7 @@ from opsdash.engine.alerts.mirroring import Mirroring
 from opsdash.engine.alerts.notifying import Notifying
 from opsdash.engine.alerts.ownership import Ownership
 from opsdash.engine.alerts.sending import Sending
-from opsdash.ports import AlertHub, Clock, Notifier, Source, StateStore
+from opsdash.ports import AlertHub, Clock, Notifier, Source, Spool, StateStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class Seat:
 class Alerting:
     """Everything of alerts that one process runs."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         store: StateStore,
         clock: Clock,
@@ -56,16 +56,17 @@ class Alerting:
         *,
         notifiers: Callable[[NotifierSpec], Notifier] | None = None,
         hubs: Callable[[SourceSpec], AlertHub] | None = None,
+        spool: Spool | None = None,
     ) -> None:
         """`notifiers` builds one from the configuration; without it nobody is told; `hubs` an Alertmanager, without it
-        none is asked."""
+        none is asked; `spool` keeps what waits for the store, without it that is in memory only."""
         self._clock = clock
         self._seat = seat
         self._changed: Callable[[], None] = lambda: None
         self._looked: Callable[[], None] = lambda: None
         self._spec = AlertingSpec()
         self._looked_at: frozenset[str] = frozenset()
-        self.ledger = Ledger(store, clock, self._tell)
+        self.ledger = Ledger(store, clock, self._tell, spool)
         self.leading = Leading(self.ledger, clock, seat.holder, ttl_s=seat.lease_s)
         self._builds_hubs = hubs is not None
         self.hubs = Hubs(clock, self.ledger.now_s, hubs or _no_hub, self._tell)

@@ -8,8 +8,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
+from dataclasses import replace
 
 from opsdash.core.alerting.alert import Alert
 from opsdash.core.alerting.book import Book
@@ -63,6 +64,8 @@ class Evaluating:
         self._groups: list[asyncio.Task[None]] = []
         self._tasks: asyncio.TaskGroup | None = None
         self._was_active = False
+        self._is_blind = False
+        """It began before the store was read: what it knows of alerts that are in there is not how they stand."""
         self.rounds = 0
         self.failures = 0
 
@@ -109,6 +112,8 @@ class Evaluating:
                 if self._leading.holder:  # else it is not known yet who goes on: what is owed may be ours to write
                     self._let_go()
                 continue
+            if self._is_blind and self._ledger.has_read:
+                self._see()
             if not self._was_active:
                 self._take_over()
                 lapses_from_s = now_s + CALM_S
@@ -127,7 +132,7 @@ class Evaluating:
 
     def _take_over(self) -> None:
         """Goes on where the one before was: its alerts are in the book."""
-        self._was_active = True
+        self._was_active, self._is_blind = True, not self._ledger.has_read
         book, at_s = self._ledger.book, self._clock.now_s()
         own = self._by_rule()
         for rule in self._rules():
@@ -135,6 +140,17 @@ class Evaluating:
                 health = book.health.get(rule.id)
                 self._states[rule.id] = restored(rule, own.get(rule.id, ()), at_s=at_s, health=health)
         self._retire_gone()
+
+    def _see(self) -> None:
+        """The store is read for the first time: what it has of a rule counts, not what was begun without it."""
+        self._ledger.settle()
+        known = self._by_rule()
+        begun = (state for name, state in self._states.items() if name in known)
+        dropped = {alert.fingerprint for state in begun for alert in state.alerts.values()}
+        for name in known:
+            self._states.pop(name, None)
+        self._owed = [_without(deed, dropped) for deed in self._owed]
+        self._take_over()
 
     def _retire_gone(self) -> None:
         """What rules left behind that are not in the configuration any longer is over."""
@@ -160,7 +176,7 @@ class Evaluating:
         next_s = self._clock.monotonic_s() + min(share * group.interval_s, 1.0)
         while True:
             await asyncio.sleep(max(next_s - self._clock.monotonic_s(), 0.0))
-            if self.is_active and self._was_active:
+            if self.is_active and self._was_active and not (self._is_blind and self._ledger.has_read):
                 await self._round(group)
             elif self.is_active:
                 next_s = self._clock.monotonic_s() + LOOK_S
@@ -171,7 +187,7 @@ class Evaluating:
     async def _round(self, group: RuleGroup) -> None:
         at_s, started = self._clock.now_s(), self._clock.monotonic_s()
         seen = await self._looking.look(group.rules, at_s, within_s=WITHIN * group.interval_s)
-        if not (self.is_active and self._was_active):
+        if not (self.is_active and self._was_active) or (self._is_blind and self._ledger.has_read):
             return
         took_s = self._clock.monotonic_s() - started
         deeds = [self._advanced(rule, what, at_s, took_s) for rule, what in zip(group.rules, seen, strict=True)]
@@ -239,3 +255,11 @@ class Evaluating:
         while sum(len(each.entries) for each in self._owed) > MOST_OWED:
             logger.error("the store has not answered for so long that the history of alerts will have a gap")
             self._owed.pop(0)
+
+
+def _without(deed: Deed, fingerprints: Collection[str]) -> Deed:
+    """The deed without what it says of these alerts."""
+    writes = tuple(each for each in deed.writes if each.kind != "alert" or each.key not in fingerprints)
+    return replace(
+        deed, writes=writes, entries=tuple(each for each in deed.entries if each.subject not in fingerprints)
+    )

@@ -12,9 +12,11 @@ from opsdash.core.alerting.codec import seen_operator
 from opsdash.core.alerting.deed import Deed, signed
 from opsdash.core.alerting.marks import Silence
 from opsdash.core.alerting.matchers import Matchers
+from opsdash.core.alerting.overtaking import overtaken_by
 from opsdash.core.alerting.picture import AlertLine, AlertsPicture
 from opsdash.core.alerting.spec import AlertingSpec
 from opsdash.core.audit import Entry
+from opsdash.core.errors import Overtaken, Refused
 from opsdash.engine.alerts.hubs import Hubs
 from opsdash.engine.alerts.ledger import Ledger
 
@@ -53,7 +55,7 @@ class Ownership:
         """Owns these alerts."""
         now_s = self._ledger.now_s()
         return await self._commit(
-            ownership.acknowledge(
+            lambda: ownership.acknowledge(
                 self._ledger.book,
                 self._spec(),
                 fingerprints,
@@ -63,20 +65,27 @@ class Ownership:
                 for_s=for_s,
                 foreign=self._foreign(),
                 zone=self._zone,
-            )
+            ),
+            is_safe_again=True,
         )
 
     async def unacknowledge(self, fingerprints: Collection[str]) -> str:
         """Gives them back."""
-        book, spec, now_s = self._ledger.book, self._spec(), self._ledger.now_s()
         return await self._commit(
-            ownership.unacknowledge(book, spec, fingerprints, by=self._operator, now_s=now_s, foreign=self._foreign())
+            lambda: ownership.unacknowledge(
+                self._ledger.book,
+                self._spec(),
+                fingerprints,
+                by=self._operator,
+                now_s=self._ledger.now_s(),
+                foreign=self._foreign(),
+            )
         )
 
     async def assign(self, fingerprints: Collection[str], owner: str, *, note: str = "") -> str:
         """Makes somebody the owner."""
         return await self._commit(
-            ownership.assign(
+            lambda: ownership.assign(
                 self._ledger.book,
                 self._spec(),
                 fingerprints,
@@ -92,17 +101,30 @@ class Ownership:
 
     async def note(self, fingerprints: Collection[str], text: str) -> str:
         """Writes beside them."""
-        book, spec, now_s = self._ledger.book, self._spec(), self._ledger.now_s()
         return await self._commit(
-            ownership.note(book, spec, fingerprints, text, by=self._operator, now_s=now_s, foreign=self._foreign())
+            lambda: ownership.note(
+                self._ledger.book,
+                self._spec(),
+                fingerprints,
+                text,
+                by=self._operator,
+                now_s=self._ledger.now_s(),
+                foreign=self._foreign(),
+            ),
+            is_safe_again=True,
         )
 
     async def escalate(self, fingerprints: Collection[str], *, note: str = "") -> str:
         """Hands them to the next level."""
-        book, spec, now_s = self._ledger.book, self._spec(), self._ledger.now_s()
         return await self._commit(
-            ownership.escalate(
-                book, spec, fingerprints, by=self._operator, now_s=now_s, note=note, foreign=self._foreign()
+            lambda: ownership.escalate(
+                self._ledger.book,
+                self._spec(),
+                fingerprints,
+                by=self._operator,
+                now_s=self._ledger.now_s(),
+                note=note,
+                foreign=self._foreign(),
             )
         )
 
@@ -111,7 +133,7 @@ class Ownership:
     ) -> str:
         """Hides what matches, for a while."""
         return await self._commit(
-            silencing.silence(
+            lambda: silencing.silence(
                 self._ledger.book,
                 self._spec(),
                 matchers,
@@ -130,7 +152,7 @@ class Ownership:
         """Lets a silence last longer."""
         book, now_s = self._ledger.book, self._ledger.now_s()
         return await self._commit(
-            silencing.extend(
+            lambda: silencing.extend(
                 book, silence_id, for_s, by=self._operator, now_s=now_s, zone=self._zone, foreign=self._held(book)
             )
         )
@@ -139,7 +161,7 @@ class Ownership:
         """Ends a silence now."""
         book, now_s = self._ledger.book, self._ledger.now_s()
         return await self._commit(
-            silencing.expire(book, silence_id, by=self._operator, now_s=now_s, foreign=self._held(book))
+            lambda: silencing.expire(book, silence_id, by=self._operator, now_s=now_s, foreign=self._held(book))
         )
 
     def hidden_by(self, matchers: Matchers) -> tuple[AlertLine, ...]:
@@ -173,6 +195,24 @@ class Ownership:
     def _held(self, book: Book) -> tuple[Silence, ...]:
         return self._hubs.silences(book)
 
-    async def _commit(self, deed: Deed) -> str:
+    async def _commit(self, decide: Callable[[], Deed], *, is_safe_again: bool = False) -> str:
+        """Decides and commits; once more on what there is by then, where that takes nothing from anybody else."""
+        try:
+            return await self._sent(decide())
+        except Overtaken as overtaken:
+            words = overtaken_by(self._ledger.book, overtaken.kind, overtaken.key)
+            if not is_safe_again and not self._is_nobody_elses(overtaken):
+                raise Refused(words) from overtaken
+        try:
+            return await self._sent(decide())
+        except (Overtaken, Refused) as again:
+            raise Refused(words) from again
+
+    def _is_nobody_elses(self, overtaken: Overtaken) -> bool:
+        """Whether it was an acknowledgement that ended by itself, or is this operator's own, made elsewhere."""
+        ack = self._ledger.book.acks.get(overtaken.key)
+        return overtaken.kind == "ack" and (ack is None or ack.by == ack.owner == self._operator)
+
+    async def _sent(self, deed: Deed) -> str:
         seen = seen_operator(self._operator, self._ledger.now_s())
         return await self._ledger.commit(signed(deed, self._login), actor_seen=seen)
