@@ -20,6 +20,7 @@ from opsdash.config.problems import Problem, Severity
 from opsdash.core.errors import OpsdashError
 
 if TYPE_CHECKING:
+    from opsdash.cli.wiring import Wiring
     from opsdash.core.view.board import Board
 
 Finding = tuple[str, Severity, str]
@@ -109,10 +110,21 @@ async def ask_sources(board: Board) -> Sequence[Finding]:
     wiring = Wiring()
     sources = wiring.build_sources(board)
     try:
-        return (*await live_findings(board, sources, wiring.clock), *await _store_findings(board))
+        found = await live_findings(board, sources, wiring.clock)
+        return (*found, *await _hub_findings(board, wiring), *await _store_findings(board))
     finally:
         for source in sources.values():
             await source.aclose()
+
+
+async def _hub_findings(board: Board, wiring: Wiring) -> Sequence[Finding]:
+    """Which Alertmanagers do not answer, or are none."""
+    if not board.alerting.hubs:
+        return ()
+    from opsdash.engine.alerts.hubs_once import records_once  # noqa: PLC0415 - for --live only
+
+    records = await records_once(board.alerting, wiring.build_hub, wiring.clock.now_s())
+    return tuple((f"source:{record.name}", "error", record.trouble) for record in records if record.trouble)
 
 
 async def _store_findings(board: Board) -> Sequence[Finding]:

@@ -21,6 +21,7 @@ from opsdash.cli.reload import ConfigWatcher, Receivers
 from opsdash.cli.resources import find_config
 from opsdash.cli.version import VERSION
 from opsdash.cli.wiring import Wiring
+from opsdash.core.metrics.freshness import Freshness
 from opsdash.core.view.board import Board
 from opsdash.core.view.export.status_metrics import KIND, status_metrics
 from opsdash.engine.alerts.alerting import Alerting
@@ -142,7 +143,8 @@ class _Code:
 def _pages(alerting: Alerting) -> Mapping[str, Callable[[], Page]]:
     def metrics() -> Page:
         counters = {"evaluation_rounds": alerting.evaluating.rounds, "store_failures": alerting.evaluating.failures}
-        return Page(text=status_metrics(alerting.picture(None), counters, VERSION), kind=KIND)
+        hubs = {view.name: view.state is Freshness.FRESH for view in alerting.sources()}
+        return Page(text=status_metrics(alerting.picture(None), counters, VERSION, hubs=hubs), kind=KIND)
 
     def healthy() -> Page:
         why = why_not_healthy(alerting)

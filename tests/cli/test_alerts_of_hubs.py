@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,9 @@ from opsdash.cli.main import main
 from opsdash.core.alerting.hubs import Foreign
 from opsdash.core.alerting.marks import Silence
 from opsdash.core.alerting.matchers import Matcher
+from opsdash.core.alerting.picture import AlertsPicture
 from opsdash.core.view.board import Board
+from opsdash.core.view.export.status_metrics import status_metrics
 from tests.fakes.books import NOW_S, spec
 from tests.fakes.hub import foreign
 from tests.fakes.still_clock import StillClock
@@ -79,3 +82,20 @@ def test_one_that_is_down_is_said_and_our_own_alerts_are_listed(
     )
     assert main(["alerts", "list", str(config)]) == 0
     assert "refused the connection; its alerts are not known" in capsys.readouterr().err
+
+
+def test_check_live_says_which_does_not_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "c.yaml"
+    config.write_text(
+        'version: 1\nsources:\n  am: {kind: alertmanager, url: "http://127.0.0.1:9"}\n'
+        "dashboards: [{title: A, panels: [{title: F, kind: alerts}]}]\n"
+    )
+    assert main(["check", "--live", str(config)]) != 0
+    out, err = capsys.readouterr()
+    assert re.search(r"c.yaml:3:\d+: .*refused the connection", out + err)
+
+
+def test_watch_tells_which_answers() -> None:
+    page = status_metrics(AlertsPicture(at_s=NOW_S), {}, "1", hubs={"am1": True, "am2": False})
+    assert 'opsdash_alertmanager_up{source="am1"} 1\nopsdash_alertmanager_up{source="am2"} 0' in page
+    assert "alertmanager" not in status_metrics(AlertsPicture(at_s=NOW_S), {}, "1")

@@ -19,12 +19,19 @@ async def foreign_once(
 
     `now_s`: UTC seconds.
     """
+    records = await records_once(spec, build, now_s)
+    return foreign_of(records, spec.send_to), tuple(record.trouble for record in records if record.trouble)
+
+
+async def records_once(
+    spec: AlertingSpec, build: Callable[[SourceSpec], AlertHub], now_s: float
+) -> tuple[HubRecord, ...]:
+    """What each of them answered, in the order of the configuration. Raises nothing of theirs."""
     async with asyncio.TaskGroup() as group:
         asked = [
             group.create_task(_record(source, build, now_s), name=f"ask {source.name} once") for source in spec.hubs
         ]
-    records = [task.result() for task in asked]
-    return foreign_of(records, spec.send_to), tuple(record.trouble for record in records if record.trouble)
+    return tuple(task.result() for task in asked)
 
 
 async def _record(source: SourceSpec, build: Callable[[SourceSpec], AlertHub], now_s: float) -> HubRecord:

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from opsdash.core.alerting.picture import AlertsPicture
 from opsdash.core.metrics.freshness import Freshness
 
+_NONE: Mapping[str, bool] = MappingProxyType({})
 KIND = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def status_metrics(picture: AlertsPicture, counters: Mapping[str, float], version: str) -> str:
-    """The page. `counters` are what only the process knows: name (without `opsdash_`) → value, all of them totals."""
-    return "\n".join((*_lines(picture, counters, version), ""))
+def status_metrics(
+    picture: AlertsPicture, counters: Mapping[str, float], version: str, *, hubs: Mapping[str, bool] = _NONE
+) -> str:
+    """The page. `hubs`: Alertmanager source → whether it answers.
+
+    `counters` are what only the process knows: name (without `opsdash_`) → value, all of them totals.
+    """
+    return "\n".join((*_lines(picture, counters, version), *_hubs(hubs), ""))
 
 
 def _lines(picture: AlertsPicture, counters: Mapping[str, float], version: str) -> Iterator[str]:
@@ -47,6 +54,12 @@ def _lines(picture: AlertsPicture, counters: Mapping[str, float], version: str) 
         yield from _family("store_unwritten", "gauge", "Changes that wait for it.", {"": float(store.unwritten)})
     for name, value in sorted(counters.items()):
         yield from _family(f"{name}_total", "counter", name.replace("_", " ").capitalize() + ".", {"": value})
+
+
+def _hubs(hubs: Mapping[str, bool]) -> Iterator[str]:
+    if hubs:
+        samples = {f'source="{name}"': float(answers) for name, answers in sorted(hubs.items())}
+        yield from _family("alertmanager_up", "gauge", "1: the Alertmanager answers.", samples)
 
 
 def _family(name: str, kind: str, text: str, samples: Mapping[str, float]) -> Iterator[str]:
