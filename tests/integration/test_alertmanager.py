@@ -16,8 +16,12 @@ import pytest
 from opsdash.adapters.clock import SystemClock
 from opsdash.adapters.sources.alertmanager.hub import Alertmanager
 from opsdash.adapters.stores.memory import MemoryStore
+from opsdash.core.alerting.rules import AlertRule, RuleGroup, Threshold
 from opsdash.core.alerting.spec import AlertingSpec
+from opsdash.core.metrics.answers import Answer
 from opsdash.core.metrics.freshness import Freshness
+from opsdash.core.metrics.queries import MetricQuery, PromQuery
+from opsdash.core.metrics.window import window_of
 from opsdash.core.sources import SourceSpec
 from opsdash.engine.alerts.alerting import Alerting, Seat
 from tests.servers import alertmanager
@@ -58,8 +62,28 @@ async def until(what: Callable[[], object]) -> None:
             await asyncio.sleep(0.05)
 
 
+class Meter:
+    """A source with one series, whose value a test sets."""
+
+    name = "prom"
+    value = 0.0
+
+    async def fetch_instant(self, query: MetricQuery, at_s: float) -> Answer:
+        return Answer(window=window_of([at_s], [((("service", "orders"),), [self.value])]))
+
+
+RULE = AlertRule(
+    name="High",
+    group="g",
+    queries=(PromQuery(source="prom", expr="x > 1", instant=True),),
+    condition=Threshold(warning=5.0, critical=10.0),
+    interval_s=0.3,
+    annotations=(("summary", "too high"),),
+)
+
+
 @asynccontextmanager
-async def running(*servers: AlertmanagerServer) -> AsyncIterator[Alerting]:
+async def running(*servers: AlertmanagerServer, meter: Meter | None = None, **more: Any) -> AsyncIterator[Alerting]:
     clock = SystemClock()
     sources = tuple(
         SourceSpec(name=f"am{place}", kind="alertmanager", url=server.url, timeout_s=2.0)
@@ -71,7 +95,7 @@ async def running(*servers: AlertmanagerServer) -> AsyncIterator[Alerting]:
         Seat(operator="mina", login="mina", holder="here"),
         hubs=lambda spec: Alertmanager(spec, clock),
     )
-    alerting.load(AlertingSpec(hubs=sources, hubs_every_s=0.3), {}, {})
+    alerting.load(AlertingSpec(hubs=sources, hubs_every_s=0.3, **more), {"prom": meter} if meter else {}, {})  # type: ignore[dict-item]
     task = asyncio.create_task(alerting.run())
     yield alerting
     task.cancel()
@@ -154,3 +178,30 @@ async def test_a_cluster_of_two_tells_once_and_one_member_is_enough(tmp_path: Pa
     finally:
         for server in servers:
             server.stop()
+
+
+async def test_ours_stand_in_the_real_one_silent_while_they_are_owned_and_are_gone_when_they_are_over(
+    tmp_path: Path,
+) -> None:
+    server, meter = AlertmanagerServer(tmp_path).start(), Meter()
+    group = RuleGroup(name="g", interval_s=0.3, rules=(RULE,))
+    to_there = {"send_to": ("am1",), "addresses": {"prom": "http://prom:9090"}, "groups": (group,)}
+    try:
+        async with running(server, meter=meter, **to_there) as alerting:
+            meter.value = 7.0
+            await until(lambda: held(server.url, "alerts"))
+            (alert,) = held(server.url, "alerts")
+            assert alert["labels"] == {"alertname": "High", "service": "orders", "severity": "warning"}
+            assert alert["annotations"] == {"summary": "too high"}
+            assert alert["generatorURL"] == "http://prom:9090/graph?g0.expr=x+%3E+1&g0.tab=1"
+            meter.value = 12.0
+            await until(lambda: [each["labels"]["severity"] for each in held(server.url, "alerts")] == ["critical"])
+            (line,) = alerting.picture(None).lines
+            assert line.alert.origin == ""
+            await alerting.ownership.acknowledge([line.alert.fingerprint])
+            await until(lambda: held(server.url, "alerts")[0]["status"]["state"] == "suppressed")
+            meter.value = 1.0
+            await until(lambda: not held(server.url, "alerts"))
+            await until(lambda: not active(server.url))
+    finally:
+        server.stop()
