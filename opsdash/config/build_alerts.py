@@ -80,11 +80,11 @@ def alerting_spec(union: Union, refresh_s: float) -> AlertingSpec:
         mirror=_first((part.mirror for part in alerts), True),
         hubs=_hubs(union),
         hubs_every_s=max(refresh_s, 1.0),
-        addresses={
-            name: shown_url(source.model.url)
+        addresses=tuple(
+            (name, shown_url(source.model.url))
             for name, source in union.sources.items()
             if source.model.kind == "prometheus"
-        },
+        ),
     )
 
 
@@ -93,8 +93,19 @@ def _groups(union: Union, alerts: Sequence[Alerts], refresh_s: float, policy: Ac
     for group in (group for part in alerts for group in part.groups):
         interval_s = group.interval or refresh_s
         labels = labels_of(group.labels)
-        rules = tuple(_rule(rule, (group.name, interval_s), labels, kinds, policy) for rule in group.rules)
+        rules = tuple(
+            replace(_rule(rule, (group.name, interval_s), labels, kinds, policy), nth=nth)
+            for rule, nth in zip(group.rules, ordinals([rule.alert for rule in group.rules]), strict=True)
+        )
         yield RuleGroup(name=group.name, interval_s=interval_s, rules=rules)
+
+
+def ordinals(names: Sequence[str]) -> Iterator[int]:
+    """Of each name, which one of its kind it is: 1 for the first."""
+    seen: dict[str, int] = {}
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        yield seen[name]
 
 
 def _slo_group(slos: Sequence[Slo], policy: AckPolicy) -> Iterator[RuleGroup]:

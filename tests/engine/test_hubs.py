@@ -97,7 +97,10 @@ def rules() -> dict[str, Any]:
         interval_s=2.0,
         no_data=MissingPolicy(state="keep"),
     )
-    return {"groups": (RuleGroup(name="g", interval_s=2.0, rules=(rule,)),), "addresses": {"prom": "http://prom:9090"}}
+    return {
+        "groups": (RuleGroup(name="g", interval_s=2.0, rules=(rule,)),),
+        "addresses": (("prom", "http://prom:9090"),),
+    }
 
 
 def test_its_alerts_are_on_every_screen_and_an_acknowledgement_is_a_silence_there_until_it_resolves() -> None:

@@ -185,7 +185,7 @@ async def test_ours_stand_in_the_real_one_silent_while_they_are_owned_and_are_go
 ) -> None:
     server, meter = AlertmanagerServer(tmp_path).start(), Meter()
     group = RuleGroup(name="g", interval_s=0.3, rules=(RULE,))
-    to_there = {"send_to": ("am1",), "addresses": {"prom": "http://prom:9090"}, "groups": (group,)}
+    to_there = {"send_to": ("am1",), "addresses": (("prom", "http://prom:9090"),), "groups": (group,)}
     try:
         async with running(server, meter=meter, **to_there) as alerting:
             meter.value = 7.0

@@ -118,7 +118,7 @@ class AlertingSpec:
     """The sources of kind alertmanager."""
     hubs_every_s: float = 5.0
     """How often they are asked."""
-    addresses: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    addresses: tuple[tuple[str, str], ...] = ()
     """Prometheus source → its address without credentials: where what we send to an Alertmanager can be looked into."""
 
     @property

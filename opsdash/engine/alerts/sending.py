@@ -75,7 +75,7 @@ class Sending:
         hub, spec, told = line
         now_s, sent = self._now_s(), self._sent.get(name, {})
         known = {alert.labels for alert in told}
-        due = due_now(sent, lines, known=known, addresses=self._spec.addresses, now_s=now_s)
+        due = due_now(sent, lines, known=known, addresses=dict(self._spec.addresses), now_s=now_s)
         if not due:
             return
         try:
