@@ -139,12 +139,24 @@ async def once(  # noqa: PLR0913 - all of them are the picture
     nothing to judge, 0 when all is well. A panel without data and a threshold that is reached are not failures.
     """
     out, err = streams
-    snapshot = replace(await engine.once(dashboards=wanted.dashboards, at_s=wanted.at_s), alerts=picture)
+    snapshot = with_picture(await engine.once(dashboards=wanted.dashboards, at_s=wanted.at_s), picture)
     out.write(rendered(snapshot, board, wanted, theme))
     out.flush()
     for remark in remarks_of(snapshot):
         err.write(f"opsdash once: {clean(remark)}\n")
     return verdict_of(snapshot)
+
+
+def with_picture(snapshot: Snapshot, picture: AlertsPicture | None) -> Snapshot:
+    """The snapshot with its alerts, and each panel with those that belong to it: a screen does the same."""
+    if picture is None:
+        return snapshot
+    from opsdash.core.view.alerts.on_panels import with_alerts  # noqa: PLC0415 - only with rules
+
+    panels = {
+        name: with_alerts(view, picture, snapshot.dashboard_of.get(name, "")) for name, view in snapshot.panels.items()
+    }
+    return replace(snapshot, alerts=picture, panels=panels)
 
 
 def verdict_of(snapshot: Snapshot) -> ExitCode:

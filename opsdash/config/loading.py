@@ -81,11 +81,12 @@ def _places(union: Union) -> dict[str, Problem]:
 
 
 def _rule_places(union: Union) -> Iterator[tuple[str, Place]]:
-    for part in union.sections.get("alerts", ()):
-        for group_at, group in enumerate(part.model.groups):
-            for at, rule in enumerate(group.rules):
-                place = part.place / "groups" / group_at / "rules" / at
-                yield f"rule:{group.name}/{rule.alert}", place / ("expr" if rule.expr is not None else "query")
+    if union.sections.get("alerts"):
+        from opsdash.config.checks.rule_names import named_rules  # noqa: PLC0415 - only for who has rules
+
+        yield from (
+            (f"rule:{rule.id}", rule.place / ("expr" if rule.has_expr else "query")) for rule in named_rules(union)
+        )
     objectives = union.sections.get("slos", ())
     if not objectives:
         return

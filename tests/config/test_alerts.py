@@ -67,6 +67,63 @@ def test_each_form_of_a_rule_becomes_its_condition(tmp_path: Path) -> None:
     assert logs.condition == Threshold(critical=10)
 
 
+@pytest.mark.parametrize(
+    ("written", "share"), [("100%", 1.0), ("250 %", 2.5), ("0.5", 0.5), ("3", 3.0), ("12.5%", 0.125)]
+)
+def test_a_deviation_may_be_of_all_that_it_was_and_more(tmp_path: Path, written: str, share: float) -> None:
+    line = f"{{alert: D, source: prom, expr: x, deviation: {{than: 1w, above: {{critical: {written}}}}}}}"
+    (rule,) = alerting(tmp_path, rules(line)).groups[0].rules
+    assert rule.condition == Deviation(earlier_s=7 * 86_400, threshold=Threshold(critical=share), direction="up")
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [("0%", "not above 0"), ("-1", "not above 0"), ("much", "not a share"), ("5 percent", "write 50% or 0.5")],
+)
+def test_a_deviation_that_is_no_share_says_how_one_is_written(tmp_path: Path, written: str, said: str) -> None:
+    line = f"{{alert: D, source: prom, expr: x, deviation: {{than: 1w, above: {{critical: {written}}}}}}}"
+    assert [one for one in problems(tmp_path, rules(line)) if "deviation.above.critical" in one and said in one]
+
+
+def test_rules_of_one_name_are_told_apart_by_a_label_and_have_an_id_each(tmp_path: Path) -> None:
+    text = rules(
+        "{alert: A, source: prom, expr: x > 1, labels: {severity: warning}}",
+        "{alert: A, source: prom, expr: x > 2, labels: {severity: critical}}",
+    )
+    first, second = alerting(tmp_path, text).groups[0].rules
+    assert (first.id, second.id) == ("g/A", "g/A#2")
+    assert problems(tmp_path, text) == []
+
+
+def test_rules_of_one_name_that_only_a_template_tells_apart_are_refused(tmp_path: Path) -> None:
+    text = rules(
+        "{alert: A, source: prom, expr: x > 1, labels: {severity: warning}}",
+        "{alert: A, source: prom, expr: x > 2, labels: {severity: '{{ $labels.how }}'}}",
+    )
+    assert [
+        one
+        for one in problems(tmp_path, text)
+        if 'a second rule "A" in this group' in one and "severity: critical" in one
+    ]
+
+
+def test_rules_of_one_name_in_two_groups_are_warned_of_unless_a_label_differs(tmp_path: Path) -> None:
+    def two(label: str) -> str:
+        rule = "{{alert: A, source: prom, expr: x, above: 1, labels: {{team: {}}}}}"
+        return f"alerts: {{groups: [{{name: a, rules: [{rule.format('x')}]}}, {{name: b, rules: [{rule.format(label)}]}}]}}\n"
+
+    assert [one for one in problems(tmp_path, two("x")) if "one ends the other's alert" in one]
+    assert problems(tmp_path, two("y")) == []
+
+
+def test_two_rules_that_the_store_would_call_the_same_are_refused(tmp_path: Path) -> None:
+    text = (
+        "alerts: {groups: [{name: a, rules: [{alert: b/c, source: prom, expr: x, above: 1}]},"
+        " {name: a/b, rules: [{alert: c, source: prom, expr: x, above: 1}]}]}\n"
+    )
+    assert [one for one in problems(tmp_path, text) if '"a/b/c" is what' in one and "rename one" in one]
+
+
 def test_an_objective_is_a_rule_that_asks_for_every_window(tmp_path: Path) -> None:
     text = "slos: [{name: s, objective: 99.9%, window: 30d, source: prom, good: 'sum(rate(g[$window]))', total: 'sum(rate(t[$window]))'}]\n"
     (rule,) = alerting(tmp_path, text).groups[0].rules

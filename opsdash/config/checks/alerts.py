@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from opsdash.config.build_alerts import moment_of, time_of_day_s
+from opsdash.config.checks.rule_names import check_names
 from opsdash.config.checks.variables import find_source
 from opsdash.config.parsing import Parsed
 from opsdash.config.problems import shown
@@ -34,6 +35,7 @@ _FORMS = ("above", "below", "deviation", "absent")
 def check_alerts(union: Union, report: Report) -> None:
     """Reports what is wrong with rules, windows and objectives."""
     names: dict[str, Place] = {}
+    check_names(union, report)
     for part in union.sections.get("alerts", ()):
         alerts: Alerts = part.model
         for index, group in enumerate(alerts.groups):
@@ -54,12 +56,8 @@ def check_alerts(union: Union, report: Report) -> None:
 
 
 def _group(group: RuleGroup, place: Place, union: Union, report: Report) -> None:
-    seen: set[str] = set()
     for index, rule in enumerate(group.rules):
         here = place / "rules" / index
-        if rule.alert in seen:
-            report.error(here / "alert", f'a second rule "{shown(rule.alert, 60)}" in this group')
-        seen.add(rule.alert)
         _query(rule, here, union, report)
         _form(rule, here, report)
         _times(rule, group.interval, here, report)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
@@ -18,9 +19,10 @@ from opsdash.config.models.scalars import (
     Words,
     choice,
     choice_schema,
+    described,
     duration,
     number,
-    percent,
+    refuse,
     text,
     whole,
     whole_schema,
@@ -31,9 +33,18 @@ NO_DATA_STATES = ("alert", "ok", "keep")
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
+_PERCENT = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?%", re.ASCII)
+
+
 def _share(value: object) -> float:
-    """0.5 or 50%: a share of what it was."""
-    return percent(value) / 100 if isinstance(value, str) else number(value)
+    """0.5 or 50%: a share of what it was. 100% and more are shares, too: something can be three times what it was."""
+    written = _PERCENT.fullmatch(value) if isinstance(value, str) else None
+    if isinstance(value, str) and written is None:
+        refuse(f"{described(value)} is not a share; write 50% or 0.5")
+    share = float(written[1]) / 100 if written is not None else number(value)
+    if share <= 0:
+        refuse(f"{described(value)} is not above 0")
+    return round(share, 12)
 
 
 Short = Annotated[float, PlainValidator(duration(0, 31_536_000)), WithJsonSchema(DURATION_SCHEMA)]
@@ -192,7 +203,9 @@ class Alerts(Model):
     group_by: Strings | None = Field(None, description="Labels by which notifications are grouped. alertname.")
     acknowledge: Acknowledge | None = Field(None, description="How long acknowledgements hold.")
     desktop: Flag | None = Field(None, description="false: no OSC 9 and OSC 777 when an alert fires.")
-    send_to: Strings | None = Field(None, description="Alertmanager sources that are told of our alerts: each member of a cluster.")
+    send_to: Strings | None = Field(
+        None, description="Alertmanager sources that are told of our alerts: each member of a cluster."
+    )
     mirror: Flag | None = Field(
         None, description="false: acknowledging an alert that an Alertmanager has makes no silence there."
     )

@@ -107,6 +107,11 @@ class AckPolicy:
     """It comes back when its owner did nothing here for so long; None: never by that."""
 
 
+def rule_id(group: str, name: str, nth: int = 1) -> str:
+    """How a rule is called in the store: `group/name`, `group/name#2` for the second of a name in its group."""
+    return f"{group}/{name}" if nth == 1 else f"{group}/{name}#{nth}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertRule:
     """One rule."""
@@ -134,11 +139,13 @@ class AlertRule:
     """Titles of the dashboard and the panel that show it; empty where the configuration names none."""
     logs: str = ""
     """The query of its logs, for `l`; empty: its labels."""
+    nth: int = 1
+    """Which of the rules of this name in its group it is: a warning and a critical may share one, as in Prometheus."""
 
     @property
     def id(self) -> str:
-        """Unique in a configuration."""
-        return f"{self.group}/{self.name}"
+        """Unique in a configuration: its check refuses two rules that would be called the same."""
+        return rule_id(self.group, self.name, self.nth)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
