@@ -15,7 +15,7 @@ from opsdash.core.duration import format_duration
 from opsdash.core.text import clean, fit, text_width
 from opsdash.core.view.alerts.chart import draw_chart
 from opsdash.core.view.alerts.signs import Said, severity_sign, sign_of
-from opsdash.core.view.alerts.trends import trend_of
+from opsdash.core.view.alerts.trends import TREND_S, trend_of
 from opsdash.core.view.alerts.words import (
     annotation,
     clock,
@@ -30,11 +30,14 @@ from opsdash.core.view.alerts.words import (
 from opsdash.core.view.cells import BOLD, Cells, ink
 from opsdash.core.view.palette import age_text
 from opsdash.core.view.roles import Role
+from opsdash.core.view.sparkline import sparkline
 from opsdash.core.view.wrap import wrap
 
 MOST_ACTIONS = 9
 """As many as there are digits."""
+BY_HAND = "   (to do by hand)"
 _LEAST_CHART = 4
+_LAST_HOUR = "Last hour "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,17 +66,31 @@ def draw_card(line: AlertLine, picture: AlertsPicture, width: int, height: int, 
     for text, role in above:
         cells.put(2, y, fit(text, inner), ink(role))
         y += 1
-    left = height - 1 - len(below) - y
-    if left >= _LEAST_CHART:
-        chart = _chart(line, picture, (inner, left), look)
-        if chart is not None:
-            cells.blit(2, y, chart)
-        else:
-            cells.put(2, y, fit(_no_chart(line), inner), ink(Role.DIM))
+    _draw_history(cells, line, picture, (y, height - 1 - len(below) - y), look)
     for offset, (text, role) in enumerate(below):
         cells.put(2, height - 1 - len(below) + offset, fit(text, inner), ink(role))
     _age(cells, picture, look)
     return cells
+
+
+def _draw_history(
+    cells: Cells, line: AlertLine, picture: AlertsPicture, place: tuple[int, int], look: CardLook
+) -> None:
+    """The last hour in the lines that are free: a chart, in fewer lines a sparkline, else why there is none."""
+    (y, rows), inner = place, cells.width - 4
+    found = trend_of(line, picture)
+    if rows < 1:
+        return
+    if found is None:
+        cells.put(2, y, fit(_no_chart(line), inner), ink(Role.DIM))
+    elif rows >= _LEAST_CHART:
+        size = (inner, rows)
+        cells.blit(2, y, draw_chart(line, found, size, look.now_s, look.zone, ascii_only=look.ascii_only))
+    else:
+        axis = (look.now_s - TREND_S, look.now_s)
+        x = cells.put(2, y + rows - 1, _LAST_HOUR, ink(Role.DIM))
+        bars = sparkline(*found, max(inner + 2 - x, 0), axis, ascii_only=look.ascii_only)
+        cells.put(x, y + rows - 1, bars, ink(severity_sign(line.alert.severity)[1]))
 
 
 def _no_chart(line: AlertLine) -> str:
@@ -123,7 +140,7 @@ def _above(line: AlertLine, width: int, look: CardLook) -> list[Said]:
 
 
 def standing_text(line: AlertLine, now_s: float, zone: tzinfo) -> str:
-    """`firing 6m, critical since 14:02:31: 5.8% > 5%`."""
+    """`critical, firing 6m since 14:02:31: now 5.8% > 5%`: the summary is as old as its last move, this is not."""
     alert = line.alert
     since = day_clock(since_s(alert), now_s, zone, seconds=True)
     age = age_text(now_s - since_s(alert))
@@ -135,7 +152,7 @@ def standing_text(line: AlertLine, now_s: float, zone: tzinfo) -> str:
         case Phase.RESOLVED:
             return f"over since {since} ({age} ago)"
         case Phase.FIRING:
-            return f"firing {age}, {alert.severity.word} since {since}: {held}"
+            return f"{alert.severity.word}, firing {age} since {since}: now {held}"
 
 
 def _below(line: AlertLine, picture: AlertsPicture, width: int, look: CardLook) -> list[Said]:
@@ -145,8 +162,8 @@ def _below(line: AlertLine, picture: AlertsPicture, width: int, look: CardLook) 
     said += marks_said(line, look.now_s, look.zone)
     if line.runbook:
         said.append((f"Runbook   {one_line(line.runbook)}", Role.TEXT))
-    if actions := suggested(line):
-        said.append((fit(actions, width), Role.ACCENT))
+    if actions := suggested(line, width):
+        said.append((actions, Role.DIM))
     return said
 
 
@@ -198,14 +215,10 @@ def marks_said(line: AlertLine, now_s: float, zone: tzinfo) -> list[Said]:
     return said
 
 
-def suggested(line: AlertLine) -> str:
-    """`Suggested 1 open breaker   2 scale orders`; empty where the rule names none."""
+def suggested(line: AlertLine, width: int) -> str:
+    """`Suggested 1 open breaker   2 scale orders   (by hand …)`; empty where the rule names none."""
     actions: Sequence[str] = line.rule.actions[:MOST_ACTIONS] if line.rule is not None else ()
-    return "Suggested " + "   ".join(f"{n} {clean(name)}" for n, name in enumerate(actions, 1)) if actions else ""
-
-
-def _chart(line: AlertLine, picture: AlertsPicture, size: tuple[int, int], look: CardLook) -> Cells | None:
-    found = trend_of(line, picture)
-    if found is None:
-        return None
-    return draw_chart(line, found, size, look.now_s, look.zone, ascii_only=look.ascii_only)
+    if not actions:
+        return ""
+    names = "Suggested " + "   ".join(f"{n} {clean(name)}" for n, name in enumerate(actions, 1))
+    return fit(names, max(width - len(BY_HAND), 20)) + BY_HAND

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from opsdash.core.alerting.picture import RuleLine
+from opsdash.core.alerting.rules import Absent, AlertRule, AnySeries, BurnRate, Deviation, Threshold
 from opsdash.core.duration import format_duration
 from opsdash.core.metrics.freshness import Freshness
 from opsdash.core.view.alerts.grid import (
@@ -72,6 +73,50 @@ def rank_of(line: RuleLine) -> tuple[int, int, str]:
     """What does badly first, then what fires, then by name."""
     order = {"error": 0, "late": 1, "no data": 2, "not yet": 3, "well": 4}
     return order[health_of(line)[1]], -line.firing, line.rule.id
+
+
+def rule_words(line: RuleLine, now_s: float) -> str:
+    """`shop/HighErrorRatio: > 1% warning, > 5% critical, for 5m, every 15s, answered 4s ago`: the rule in one line."""
+    rule, health = line.rule, line.health
+    parts = [condition_words(rule), f"for {format_duration(rule.for_s)}" if rule.for_s else "at once"]
+    if rule.keep_firing_for_s:
+        parts.append(f"kept for {format_duration(rule.keep_firing_for_s)}")
+    parts.append(f"every {format_duration(rule.interval_s)}")
+    if health is None:
+        parts.append("not evaluated yet")
+    elif health.answered_at_s is None:
+        parts.append("never answered")
+    elif health.state is Freshness.ERROR:
+        parts.append(f"last answered {age_text(now_s - health.answered_at_s)} ago")
+    return f"{one_line(rule.id)}: {', '.join(parts)}"
+
+
+def condition_words(rule: AlertRule) -> str:
+    """`> 1% warning, > 5% critical`: when it is wrong."""
+    match rule.condition:
+        case Threshold() as held:
+            return _levels(held, rule.unit)
+        case AnySeries(severity=severity):
+            return f"any series, {severity.word}"
+        case Absent(severity=severity):
+            return f"no series at all, {severity.word}"
+        case Deviation(earlier_s=earlier_s, threshold=held):
+            return f"{_levels(held, None)} off {format_duration(earlier_s)} before"
+        case BurnRate(burns=burns):
+            return "burning " + ", ".join(f"> {burn.factor:.3g}× {burn.severity.word}" for burn in burns)
+
+
+def _levels(held: Threshold, unit: str | None) -> str:
+    sign = "<" if held.below else ">"
+    levels = ((held.warning, "warning"), (held.critical, "critical"))
+    words = [
+        f"{sign} {f'{level:.0%}' if unit is None else format_value(level, unit)} {word}"
+        for level, word in levels
+        if level is not None
+    ]
+    if held.clear is not None:
+        words.append(f"over at {f'{held.clear:.0%}' if unit is None else format_value(held.clear, unit)}")
+    return ", ".join(words)
 
 
 def _words(line: RuleLine, now_s: float) -> list[Word]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from opsdash.core.alerting.health import SloStatus
-from opsdash.core.alerting.rules import BURN_WINDOWS
+from opsdash.core.alerting.rules import BURN_WINDOWS, BurnWindow
 from opsdash.core.alerting.severity import Severity
 from opsdash.core.duration import format_duration, parse_duration
 from opsdash.core.text import fit
@@ -85,7 +85,8 @@ def level_of(slo: SloStatus) -> tuple[str, Role]:
 def _words(slo: SloStatus, windows: Sequence[str], now_s: float, bar: int, *, ascii_only: bool) -> list[Word]:
     sign, role = level_of(slo)
     left = slo.budget_left
-    burns = [_burn(slo.burn_rates.get(name, math.nan), name) for name in windows]
+    rates = {parse_duration(name): rate for name, rate in slo.burn_rates.items()}
+    burns = [_burn(slo.burn_rates.get(name, math.nan), parse_duration(name), rates) for name in windows]
     about = one_line(slo.message) if slo.message else f"as of {age_text(now_s - slo.at_s)} ago"
     return [
         Word(text=sign, role=role, attributes=BOLD),
@@ -126,13 +127,31 @@ def gone_in(slo: SloStatus) -> str:
     return "–"
 
 
-def _burn(rate: float, window: str) -> Word:
-    """A burn rate with the colour of the alert that it would make, as its rule reads this window."""
+def _burn(rate: float, window_s: float | None, rates: Mapping[float | None, float]) -> Word:
+    """A burn rate with the mark of the alert that it makes: both windows of a pair have to burn that fast."""
     if not math.isfinite(rate):
         return Word(text="–", role=Role.DIM)
-    seconds = parse_duration(window) or 0.0
-    held = [burn for burn in BURN_WINDOWS if seconds in (burn.long_s, burn.short_s) and rate > burn.factor]
+    held = [burn for burn in BURN_WINDOWS if window_s in (burn.long_s, burn.short_s) and _burns(burn, rates)]
     if not held:
         return Word(text=f"{rate:.1f}×", role=Role.TEXT)
     sign, role = severity_sign(max(burn.severity for burn in held))
     return Word(text=f"{sign} {rate:.1f}×", role=role, attributes=BOLD)
+
+
+def _burns(burn: BurnWindow, rates: Mapping[float | None, float]) -> bool:
+    return all(rates.get(seconds, math.nan) > burn.factor for seconds in (burn.long_s, burn.short_s))
+
+
+def slo_words(slo: SloStatus) -> str:
+    """What the numbers mean: `12% of the budget is left: 26m of 43m12s of full failure. Alerts: over 14.4× …`."""
+    if math.isnan(slo.budget_left):
+        return one_line(slo.message)
+    whole = (1 - slo.objective) * slo.window_s
+    spent = f"{max(1 - slo.budget_left, 0.0):.0%} of the budget of {format_duration(slo.window_s)} is spent"
+    left = length_word(max(slo.budget_left, 0.0) * whole)
+    pairs = ", ".join(
+        f"{burn.severity.word} over {burn.factor:.3g}× in {format_duration(burn.short_s)} and "
+        f"{format_duration(burn.long_s)}"
+        for burn in BURN_WINDOWS
+    )
+    return f"{spent}; what is left is {left} in which everything fails, of {length_word(whole)}. Alerts: {pairs}."

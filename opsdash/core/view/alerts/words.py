@@ -71,18 +71,25 @@ def _number(value: float, rule: AlertRule | None) -> str:
 
 def threshold_word(line: AlertLine) -> str:
     """`> 5%`: what the value is held against; empty where the query itself says what is wrong."""
-    alert, rule = line.alert, line.rule
-    if alert.threshold is None or alert.cause is not Cause.VALUE:
-        return ""
+    alert = line.alert
+    return _level(alert.threshold, line.rule, below=alert.below) if alert.cause is Cause.VALUE else ""
+
+
+def _level(threshold: float | None, rule: AlertRule | None, *, below: bool) -> str:
     condition = rule.condition if rule is not None else None
-    if isinstance(condition, AnySeries | Absent):
+    if threshold is None or isinstance(condition, AnySeries | Absent):
         return ""
-    sign = "<" if alert.below else ">"
+    sign = "<" if below else ">"
     if isinstance(condition, BurnRate):
-        return f"{sign} {alert.threshold:.3g}×"
+        return f"{sign} {threshold:.3g}×"
     if isinstance(condition, Deviation):
-        return f"{sign} {alert.threshold:.0%}"
-    return f"{sign} {format_value(alert.threshold, rule.unit if rule is not None else '')}"
+        return f"{sign} {threshold:.0%}"
+    return f"{sign} {format_value(threshold, rule.unit if rule is not None else '')}"
+
+
+def held_words(value: float, threshold: float | None, rule: AlertRule | None, *, below: bool) -> str:
+    """`5.8% > 5%`: a value and what it is held against, in the rule's unit."""
+    return " ".join(word for word in (_number(value, rule), _level(threshold, rule, below=below)) if word)
 
 
 def pending_word(line: AlertLine, now_s: float) -> str:

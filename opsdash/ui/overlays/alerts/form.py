@@ -78,6 +78,12 @@ class Form:
         """Which tab the screen under it belongs to."""
         return str(getattr(self.under, "tab", ""))
 
+    def looked_at(self, scene: Scene) -> frozenset[str]:
+        """What the screen under it looks at: its curves are still there when the dialog is gone."""
+        looks = getattr(self.under, "looked_at", None)
+        seen: frozenset[str] = looks(scene) if looks is not None else frozenset()
+        return seen
+
     def value(self, name: str) -> str:
         """What is typed in a line, without spaces around it."""
         return next((blank.line.text.strip() for blank in self.blanks if blank.name == name), "")

@@ -128,7 +128,8 @@ class History:
         y = cells.height - self._rows(scene) - 1
         cells.put(1, y, self._heading(), ink(Role.TITLE, attributes=BOLD))
         height = cells.height - y - 1
-        cells.blit(0, y + 1, draw_timeline(self.entries, cells.width, height, scene.now_s, zone, self.top))
+        rule = self.line.rule
+        cells.blit(0, y + 1, draw_timeline(self.entries, cells.width, height, scene.now_s, zone, self.top, rule))
         if self.problem:
             cells.put(2, y + 1 + min(len(self.entries), height - 1), self.problem, ink(Role.ERROR))
         return placed(cells)

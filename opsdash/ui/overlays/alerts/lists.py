@@ -8,17 +8,17 @@ from dataclasses import dataclass, replace
 
 from opsdash.core.alerting.health import SloStatus
 from opsdash.core.alerting.picture import AlertsPicture, RuleLine, SilenceLine
-from opsdash.core.metrics.queries import PromQuery
 from opsdash.core.text import clean, fit
-from opsdash.core.view.alerts.rule_table import draw_rules, health_of, rank_of
+from opsdash.core.view.alerts.rule_table import draw_rules, health_of, rank_of, rule_words
 from opsdash.core.view.alerts.silence_table import draw_silences, matchers_word
-from opsdash.core.view.alerts.slo_table import draw_slos, level_of
+from opsdash.core.view.alerts.slo_table import draw_slos, level_of, slo_words
 from opsdash.core.view.alerts.words import day_clock, one_line
 from opsdash.core.view.cells import BOLD, Cells, ink
 from opsdash.core.view.keymap import Where
 from opsdash.core.view.roles import Role
 from opsdash.core.view.units import format_value
 from opsdash.core.view.wrap import wrap
+from opsdash.ui.commands.take_away import own_words
 from opsdash.ui.desk import Desk
 from opsdash.ui.effects import Say, Step
 from opsdash.ui.overlays.alerts import silencing
@@ -39,10 +39,12 @@ def _draw_below(cells: Cells, title: str, text: str) -> None:
     draw_said(cells, y + 2, [(line, Role.TEXT) for line in wrap(text, max(cells.width - 2, 12))[:2]])
 
 
-def _asks(line: RuleLine) -> str:
-    """What a rule asks, where it has nothing to say."""
+def _said(line: RuleLine) -> str:
+    """What is wrong with a rule, then what it asks."""
     first = line.rule.queries[0] if line.rule.queries else None
-    return one_line(first.expr) if isinstance(first, PromQuery) else ""
+    asks = "" if first is None else own_words(first)
+    wrong = one_line(line.health.message) if line.health is not None else ""
+    return " · ".join(word for word in (wrong, one_line(asks)) if word)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,8 +180,7 @@ class Rules(ListScreen):
             table = draw_rules(rules, cells.width, height, scene.now_s, at, ascii_only=scene.ascii_only)
             cells.blit(0, y, table)
             chosen = rules[at]
-            said = one_line(chosen.health.message) if chosen.health is not None else "it was not evaluated yet"
-            _draw_below(cells, clean(chosen.rule.id), said or _asks(chosen))
+            _draw_below(cells, rule_words(chosen, scene.now_s), _said(chosen))
         else:
             draw_words(cells, y, BEGIN)
         return placed(cells)
@@ -187,12 +188,12 @@ class Rules(ListScreen):
 
 def _rule_facts(rules: Sequence[RuleLine]) -> list[str]:
     bad = sum(health_of(line)[1] in ("error", "late") for line in rules)
-    took = sum(line.health.took_s for line in rules if line.health is not None)
+    took = max((line.health.took_s for line in rules if line.health is not None), default=0.0)
     return (
         [
             f"{len(rules):,} rule{'s' if len(rules) != 1 else ''}",
             f"{bad:,} in trouble" if bad else "",
-            f"a round takes {format_value(took, 's')}",
+            f"the slowest takes {format_value(took, 's')}",
         ]
         if rules
         else []
@@ -224,7 +225,8 @@ class Slos(ListScreen):
             about = next(
                 (one_line(spec.description) for spec in scene.board.alerting.slos if spec.name == slo.name), ""
             )
-            _draw_below(cells, clean(slo.name), one_line(slo.message) or about)
+            title = " · ".join(word for word in (clean(slo.name), about) if word)
+            _draw_below(cells, title, one_line(slo.message) or slo_words(slo))
         else:
             draw_words(
                 cells, y,
