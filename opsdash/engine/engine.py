@@ -32,6 +32,7 @@ from opsdash.core.project import project
 from opsdash.core.retention import to_give_up
 from opsdash.core.state import State
 from opsdash.core.variables import Selection
+from opsdash.core.view.alerts.logs import narrowed
 from opsdash.core.view.board import Board
 from opsdash.core.view.panels import PanelSpec
 from opsdash.core.view.snapshot import Snapshot
@@ -75,6 +76,8 @@ class Engine:
         self._windows = Windows(clock, ingest_lag_s={spec.name: spec.ingest_lag_s for spec in board.sources})
         self._dashboard = 0
         self._shown: frozenset[str] | None = None
+        self._narrowed: dict[str, str] = {}
+        """Panel of logs → what it asks in place of its own query."""
         self._revision = 0
         self._wanted: Mapping[str, WantedPanel] = {}
         self._older = OlderRows()
@@ -196,6 +199,14 @@ class Engine:
         self._options_wanted.set()
         self._want()
 
+    def narrow_logs(self, panel: str, query: str) -> None:
+        """A panel of logs asks this (Lucene) in place of its own query; empty: its own again."""
+        if query:
+            self._narrowed[panel] = query
+        else:
+            self._narrowed.pop(panel, None)
+        self._want()
+
     async def older_logs(self, query: LogQuery, rows: Answer) -> Answer:
         """The page after (older than) these rows, by search_after; its rows join the panel's.
 
@@ -253,7 +264,9 @@ class Engine:
         if not 0 <= self._dashboard < len(dashboards):
             return []
         panels = dashboards[self._dashboard].panels
-        return [panel for panel in panels if self._shown is None or panel.id in self._shown]
+        shown = [panel for panel in panels if self._shown is None or panel.id in self._shown]
+        asked = self._narrowed
+        return [narrowed(panel, asked[panel.id]) if panel.id in asked else panel for panel in shown]
 
     def _want(self) -> None:
         """Works out anew what has to be polled; called whenever that can have changed."""

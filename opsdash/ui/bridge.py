@@ -6,7 +6,18 @@ from collections.abc import Callable
 from typing import assert_never
 
 from opsdash.ports import Drills
-from opsdash.ui.effects import ChooseRange, ChooseVariable, Compare, Effect, Own, Pause, PlayDrill, Refresh, Resume
+from opsdash.ui.effects import (
+    ChooseRange,
+    ChooseVariable,
+    Compare,
+    Effect,
+    NarrowLogs,
+    Own,
+    Pause,
+    PlayDrill,
+    Refresh,
+    Resume,
+)
 from opsdash.ui.engine_port import EnginePort, Ownership
 from opsdash.ui.messages import SnapshotArrived
 
@@ -32,6 +43,8 @@ def tell_engine(engine: EnginePort, effect: Effect) -> bool:
             engine.compare(offset_s)
         case ChooseVariable(name, selected):
             engine.choose_variable(name, selected)
+        case NarrowLogs(panel_id, query):
+            engine.narrow_logs(panel_id, query)
         case _:
             return False
     return True

@@ -24,6 +24,8 @@ class PanelLook:
     expanded: frozenset[str] = field(default_factory=frozenset)
     sort: str = ""
     filter: str = ""
+    logs: str = ""
+    """What a panel of logs asks in place of its own query."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

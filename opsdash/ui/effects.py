@@ -74,6 +74,14 @@ class OlderLogs:
 
 
 @dataclass(frozen=True, slots=True)
+class NarrowLogs:
+    """A panel of logs asks this in place of its own query; empty: its own again."""
+
+    panel_id: str
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
 class Say:
     """Tell the operator."""
 
@@ -149,8 +157,8 @@ class Ring:
 
 
 Effect = (
-    ChooseRange | Pause | Resume | Refresh | Compare | ChooseVariable | Copy | Write | OlderLogs | Say | Suspend
-    | Redraw | Quit | PlayDrill | Run | Own | LookUp | Ring
+    ChooseRange | Pause | Resume | Refresh | Compare | ChooseVariable | Copy | Write | OlderLogs | NarrowLogs | Say
+    | Suspend | Redraw | Quit | PlayDrill | Run | Own | LookUp | Ring
 )  # fmt: skip
 
 

@@ -383,6 +383,30 @@ def test_a_variable_waits_for_its_values_and_then_restricts_the_query() -> None:
     assert 'up{service=~"orders"}' in texts
 
 
+def test_a_panel_of_logs_asks_what_an_alert_wants_until_it_is_told_to_stop() -> None:
+    query = LogQuery(source="prom", query="*", filters=(("service", "users"),), limit=10)
+    logs = PanelSpec(
+        id="Main/logs", title="logs", kind=PanelKind.LOGS, source="prom", queries=(PanelQuery(query=query),)
+    )
+
+    async def script(engine: Engine, source: SineSource, clock: VirtualClock) -> None:
+        await asyncio.sleep(1)
+        engine.narrow_logs("Main/logs", "level:error")
+        await asyncio.sleep(1)
+        view = engine.snapshot().panels["Main/logs"]
+        assert view.spec.title == "logs: level:error"
+        assert view.queries[0].spec.query == replace(query, query="level:error", filters=())
+        assert view.queries[0].answer is not None
+        engine.narrow_logs("Main/logs", "")
+        await asyncio.sleep(0.1)
+        assert engine.snapshot().panels["Main/logs"].queries[0].spec.query == query
+        engine.narrow_logs("a panel that is gone", "x")
+        engine.narrow_logs("another", "")
+        await asyncio.sleep(0.1)
+
+    play(script, board(logs))
+
+
 def test_older_log_rows_join_the_newer_ones_and_stay() -> None:
     query = LogQuery(source="prom", query="level:error", limit=10)
     logs = PanelSpec(

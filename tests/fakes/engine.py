@@ -197,6 +197,9 @@ class ScriptedEngine:
         self.bindings[name] = replace(self.bindings[name], selected=selected)
         self._told("choose_variable", name, selected)
 
+    def narrow_logs(self, panel: str, query: str) -> None:
+        self._told("narrow_logs", panel, query)
+
     async def older_logs(self, query: LogQuery, rows: Answer) -> Answer:
         self._told("older_logs", query)
         return rows

@@ -42,6 +42,15 @@ def show(made: Bench, picture: AlertsPicture | None) -> None:
     made.arrive()
 
 
+def rule_of_first(**more: object) -> AlertsPicture:
+    """The flash sale, the rule of its first alert in another way."""
+    picture = flash_sale()
+    first = picture.lines[0]
+    assert first.rule is not None
+    changed = replace(first, rule=replace(first.rule, **more))  # type: ignore[arg-type]
+    return replace(picture, lines=(changed, *picture.lines[1:]))
+
+
 FIRST = flash_sale().lines[0].alert.fingerprint
 WANTS_NOTE = AlertingSpec(
     comments=(CommentRule(matchers=(), pattern=r".*INC-\d+.*", hint="the incident, like INC-42"),)
@@ -232,6 +241,27 @@ def test_the_logs_are_one_key_away_and_filtered_by_what_it_is_about() -> None:
     assert made.desk.focus == "d/Errors"
     assert made.desk.panel("d/Errors").filter == "orders"
     assert "logs that contain orders" in said(made)
+
+
+def test_the_logs_that_a_rule_names_are_asked_for_in_place_of_the_panels_own() -> None:
+    asked = rule_of_first(logs="level:error AND service:{{ $labels.service }}")
+    made = sale(picture=asked).press("!", "l")
+    query = "level:error AND service:orders"
+    assert ("narrow_logs", "d/Errors", query) in made.engine.calls
+    assert made.desk.panel("d/Errors").filter == ""
+    assert f"logs of HighErrorRatio (orders): {query}; esc shows all" in said(made)
+    made.press("esc")
+    assert made.engine.calls.count(("narrow_logs", "d/Errors", "")) == 1
+    assert made.desk.maximised
+    made.press("esc")
+    assert not made.desk.maximised
+
+
+def test_the_logs_of_another_alert_do_not_stay_those_of_the_first() -> None:
+    made = sale(picture=rule_of_first(logs="level:error")).press("!", "l", "!", "down", "down", "l")
+    assert made.engine.calls[-1] != ("narrow_logs", "d/Errors", "level:error")
+    assert ("narrow_logs", "d/Errors", "") in made.engine.calls
+    assert made.desk.panel("d/Errors").filter == "orders"
 
 
 def test_an_alert_that_no_panel_shows_says_what_to_write() -> None:

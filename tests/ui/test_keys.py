@@ -201,6 +201,7 @@ EFFECTS: dict[str, tuple[Callable[[], Bench], Check]] = {
     "screen.slos": (alerts_on("!"), shows("checkout-latency")),
     "screen.silences": (alerts_on("!"), shows("migration of the queue")),
     "screen.rules": (alerts_on("!"), shows("unknown function ratee")),
+    "screen.palette": (alerts_on("!"), shows("Go to or do")),
     "screen.leave": (alerts_on("!"), lambda _, after: after.desk.overlay is None),
     "screen.help": (alerts_on("!"), shows("acknowledge all that are shown")),
     "screen.down": (alerts_on("!"), lambda _, after: after.desk.overlay.at == 1),

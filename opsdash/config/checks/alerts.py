@@ -153,6 +153,9 @@ def _texts(rule: Rule, place: Place, report: Report) -> None:
             wrong = check_template(text)
             if wrong is not None:
                 report.error(place / key / name, f"not a template: {wrong.message}")
+    wrong = check_template(rule.logs)
+    if wrong is not None:
+        report.error(place / "logs", f"not a template: {wrong.message}")
     if "alertname" in rule.labels:
         report.error(place / "labels" / "alertname", "alertname is what `alert` says", key=True)
 

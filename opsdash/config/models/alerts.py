@@ -142,7 +142,7 @@ class Rule(Model):
     actions: Strings = Field((), description="Targets of `actions` that are suggested.")
     dashboard: Text = Field("", description="Title of the dashboard that shows it.")
     panel: Text = Field("", description="Title of the panel that shows it.")
-    logs: Text = Field("", description="Lucene query of its logs.")
+    logs: Text = Field("", description="Lucene query of its logs, for the key `l`; a template.")
     acknowledge: Acknowledge | None = Field(None, description="Of this rule's alerts, instead of what holds for all.")
 
 

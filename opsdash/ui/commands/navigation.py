@@ -8,7 +8,7 @@ from functools import partial
 
 from opsdash.core.view.layout import Direction
 from opsdash.ui.desk import Desk
-from opsdash.ui.effects import Step
+from opsdash.ui.effects import NarrowLogs, Step
 from opsdash.ui.overlays.typing import find_panels, find_rows
 from opsdash.ui.scene import Scene
 
@@ -91,13 +91,17 @@ def _maximise(desk: Desk, scene: Scene) -> Step:
     return Step(settled(replace(desk, maximised=not desk.maximised), scene))
 
 
-def go_back(desk: Desk, scene: Scene) -> Step:
-    """One thing at a time: the cursor, the filter of the rows, the maximised panel, the filter of the panels."""
+def go_back(desk: Desk, scene: Scene) -> Step:  # noqa: PLR0911 - one for each thing that is left
+    """One thing at a time: the cursor, the filter of the rows, an alert's logs, the maximised panel, the filter of the
+    panels."""
     own = desk.panel(desk.focus)
     if desk.cursor_s is not None:
         return Step(replace(desk, cursor_s=None))
     if desk.maximised and own.filter:
         return Step(desk.with_panel(desk.focus, replace(own, filter="", row=None, scroll=0)))
+    if own.logs:
+        own_rows = desk.with_panel(desk.focus, replace(own, logs="", row=None, scroll=0))
+        return Step(own_rows, (NarrowLogs(desk.focus, ""),))
     if desk.maximised:
         return Step(settled(replace(desk, maximised=False), scene))
     if own.row is not None:

@@ -6,10 +6,12 @@ from dataclasses import replace
 
 from opsdash.core.alerting.picture import AlertLine
 from opsdash.core.metrics.labels import label
+from opsdash.core.text import fit
+from opsdash.core.view.alerts.logs import logs_asked
 from opsdash.core.view.alerts.on_panels import asked_by
 from opsdash.core.view.panels import PanelKind, PanelSpec
 from opsdash.ui.desk import Desk
-from opsdash.ui.effects import Say, Step
+from opsdash.ui.effects import NarrowLogs, Say, Step
 from opsdash.ui.overlays.alerts.owning import name_of
 from opsdash.ui.scene import Scene
 
@@ -39,15 +41,21 @@ def to_dashboard(line: AlertLine, desk: Desk, scene: Scene) -> Step:
 
 
 def to_logs(line: AlertLine, desk: Desk, scene: Scene) -> Step:
-    """The log panel of its dashboard, or the first there is, with only the rows that name what it is about."""
+    """The log panel of its dashboard, or the first there is, asking what its rule's `logs:` says.
+
+    Of a rule without: the panel's own rows, only those that name what the alert is about.
+    """
     place = logs_of(line, scene)
     if place is None:
         return Step(desk, (Say("no dashboard has a panel of logs"),))
     there = _there(place, desk, scene, maximised=True)
-    panel_id, words = place[1].id, filter_of(line)
-    looked = replace(there.panel(panel_id), filter=words, row=None, scroll=0, newer=0)
-    told = (Say(f"logs that contain {words}; esc shows all"),) if words else ()
-    return Step(there.with_panel(panel_id, looked), told)
+    panel_id, asked = place[1].id, logs_asked(line)
+    words = "" if asked else filter_of(line)
+    looked = replace(there.panel(panel_id), filter=words, logs=asked, row=None, scroll=0, newer=0)
+    told = [Say(f"logs that contain {fit(words, 40)}; esc shows all")] if words else []
+    if asked:
+        told = [Say(f"logs of {name_of(line)}: {fit(asked, 60)}; esc shows all")]
+    return Step(there.with_panel(panel_id, looked), (NarrowLogs(panel_id, asked), *told))
 
 
 def filter_of(line: AlertLine) -> str:
