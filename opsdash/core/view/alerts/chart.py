@@ -9,6 +9,7 @@ from opsdash.core.alerting.alert import Phase
 from opsdash.core.alerting.picture import AlertLine
 from opsdash.core.alerting.rules import BurnRate, Deviation
 from opsdash.core.alerting.rules import Threshold as RuleThreshold
+from opsdash.core.alerting.severity import Severity
 from opsdash.core.metrics.freshness import Freshness
 from opsdash.core.metrics.queries import PromQuery
 from opsdash.core.metrics.window import Window
@@ -21,6 +22,9 @@ from opsdash.core.view.panels import PanelKind, PanelQuery, PanelSpec, Threshold
 from opsdash.core.view.snapshot import PanelView, QueryView
 from opsdash.core.view.timerange import anchored_axis
 
+_ROOM_FOR_ALL = 10
+"""From so many lines on all levels of a rule are drawn."""
+
 
 def draw_chart(  # noqa: PLR0913 - a chart has a size, a time and a zone
     line: AlertLine, trend: tuple[Window, int], size: tuple[int, int], now_s: float, zone: tzinfo, *, ascii_only: bool
@@ -30,7 +34,18 @@ def draw_chart(  # noqa: PLR0913 - a chart has a size, a time and a zone
     fired = line.alert.fired_at_s if line.alert.phase is not Phase.PENDING else None
     marks = () if fired is None else (AlertMoment(at_s=fired, severity=line.alert.severity, who=""),)
     unit = line.rule.unit if line.rule is not None else ""
-    return _drawn(trend, size, axis, zone, ascii_only, marks, thresholds_of(line), unit)
+    levels = own_threshold(line) if size[1] < _ROOM_FOR_ALL else thresholds_of(line)
+    return _drawn(trend, size, axis, zone, ascii_only, marks, levels, unit)
+
+
+def own_threshold(line: AlertLine) -> Thresholds:
+    """The one level that the alert is held against now: two in the same line of cells would hide it."""
+    levels, level = thresholds_of(line), line.alert.threshold
+    if level is None or levels == Thresholds():
+        return levels
+    if line.alert.severity is Severity.CRITICAL:
+        return Thresholds(critical=level, below=line.alert.below)
+    return Thresholds(warning=level, below=line.alert.below)
 
 
 def thresholds_of(line: AlertLine) -> Thresholds:

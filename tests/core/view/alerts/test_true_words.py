@@ -108,3 +108,10 @@ def test_a_rule_that_fails_says_when_it_was_last_answered() -> None:
     failing = health(POOL, state=Freshness.ERROR, answered_at_s=NOW_S - 600)
     line = RuleLine(rule=POOL, health=failing, is_late=False)
     assert rule_words(line, NOW_S) == "shop/PoolWaiting: > 0 warning, for 5m, every 15s, last answered 10m ago"
+
+
+def test_a_small_chart_shows_the_level_that_the_alert_is_held_against() -> None:
+    small = text(draw_card(lines()[0], flash_sale(), 118, 13, CardLook(now_s=NOW_S)))
+    assert "5%┼" in small
+    assert "1%┼" not in small
+    assert "1%┼" in text(draw_card(lines()[0], flash_sale(), 118, 24, CardLook(now_s=NOW_S)))
