@@ -24,6 +24,9 @@ _BASIC_HEAT = (4, 12, 6, 14, 2, 10, 3, 11)
 _ON_WHITE = {15: 0, 14: 6, 11: 3, 10: 2}
 """What stands in for the colours that cannot be read on a white ground."""
 
+_ON_SELECTION = {2: 10, 3: 11, 10: 10, 11: 11, 12: 14, 14: 14}
+"""What can be read on the blue of a selected line; everything else is white there: red and grey would vanish."""
+
 _HEAVY = frozenset({Role.TITLE, Role.WARNING, Role.CRITICAL, Role.ERROR, Role.ACCENT, Role.ENVIRONMENT, Role.CURSOR})
 _LIGHT = frozenset({Role.DIM, Role.FRAME, Role.STALE, Role.COMPARE})
 _PLAIN_GROUNDS = frozenset({Role.GROUND, Role.HEADER, *(role for role in Role if role >= Role.HEAT_1)})
@@ -107,8 +110,10 @@ class Inks:
 
     def _foreground(self, ink: int) -> Sequence[str]:
         """The ground as a foreground is the text's colour on the ground, and the ground's own on a badge."""
-        role, on_badge = Role(ink & 63), bool(ink >> 6 & 63)
-        return self._codes(Role.TEXT if role is Role.GROUND and not on_badge else role, 30)
+        role, ground = Role(ink & 63), Role(ink >> 6 & 63)
+        if ground is Role.SELECTION and self.depth is Depth.ANSI16 and not self.theme.monochrome:
+            return (_basic_code(_ON_SELECTION.get(_BASIC.get(role, 15), 15), 30),)
+        return self._codes(Role.TEXT if role is Role.GROUND and ground is Role.GROUND else role, 30)
 
     def _background(self, ink: int) -> Sequence[str]:
         return self._codes(Role(ink >> 6 & 63), 40)
@@ -139,7 +144,12 @@ class Inks:
             number = _BASIC[role]
         if not self.theme.dark:
             number = _ON_WHITE.get(number, number)
-        return str(base + number if number < 8 else base + 52 + number)
+        return _basic_code(number, base)
+
+
+def _basic_code(number: int, base: int) -> str:
+    """One of the sixteen as foreground (30) or background (40)."""
+    return str(base + number if number < 8 else base + 52 + number)
 
 
 def _rich_name(codes: Sequence[str]) -> str | None:

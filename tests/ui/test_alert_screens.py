@@ -351,7 +351,7 @@ def test_trouble_of_the_store_and_no_leader_are_said_in_the_header_and_on_the_sc
     text = made.press("!").text()
     assert "the disk is full; kept in memory" in text
     assert "3 deeds wait to be written" in text
-    assert "nobody evaluates the rules for 45s" in text
+    assert "nobody has evaluated the rules for 45s" in text
 
 
 @pytest.mark.parametrize("width", range(40, 200, 8))

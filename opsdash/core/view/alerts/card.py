@@ -14,7 +14,7 @@ from opsdash.core.alerting.rules import BurnRate
 from opsdash.core.duration import format_duration
 from opsdash.core.text import clean, fit, text_width
 from opsdash.core.view.alerts.chart import draw_chart
-from opsdash.core.view.alerts.signs import Said, severity_sign, sign_of
+from opsdash.core.view.alerts.signs import Said, severity_sign, sign_of, unseen_for_s
 from opsdash.core.view.alerts.trends import TREND_S, trend_of
 from opsdash.core.view.alerts.words import (
     annotation,
@@ -25,6 +25,7 @@ from opsdash.core.view.alerts.words import (
     one_line,
     since_s,
     threshold_word,
+    told_by,
     value_word,
 )
 from opsdash.core.view.cells import BOLD, Cells, ink
@@ -37,6 +38,7 @@ MOST_ACTIONS = 9
 """As many as there are digits."""
 BY_HAND = "   (to do by hand)"
 _LEAST_CHART = 4
+_WHO = 20
 _LAST_HOUR = "Last hour "
 
 
@@ -57,7 +59,7 @@ def draw_card(line: AlertLine, picture: AlertsPicture, width: int, height: int, 
         return cells
     _frame(cells, line)
     inner, rows = width - 4, height - 2
-    above, below = _above(line, inner, look), _below(line, picture, inner, look)
+    above, below = _above(line, picture, inner, look), _below(line, picture, inner, look)
     while above and len(above) + len(below) > rows:
         below = below[:-1] if len(below) > 1 else below
         if len(below) <= 1 and len(above) + len(below) > rows:
@@ -97,8 +99,8 @@ def _no_chart(line: AlertLine) -> str:
     """Why there is no curve: an Alertmanager tells that something is wrong, and not how much."""
     if not line.alert.origin:
         return "no history of it yet: it is asked for while it is selected"
-    where = f", from {one_line(line.alert.generator)}" if line.alert.generator else ""
-    return f"told by {', '.join(map(one_line, line.alert.hubs or (line.alert.origin,)))}{where}"
+    at = f"; look into it at {one_line(line.alert.generator)}" if line.alert.generator else ""
+    return f"an Alertmanager tells no values{at}"
 
 
 def _frame(cells: Cells, line: AlertLine) -> None:
@@ -126,7 +128,7 @@ def _age(cells: Cells, picture: AlertsPicture, look: CardLook) -> None:
         cells.put(at, 0, word, ink(Role.DIM))
 
 
-def _above(line: AlertLine, width: int, look: CardLook) -> list[Said]:
+def _above(line: AlertLine, picture: AlertsPicture, width: int, look: CardLook) -> list[Said]:
     """What it says of itself, then how it stands."""
     alert = line.alert
     said = annotation(alert, "summary") or annotation(alert, "description") or labels_text(alert.labels)
@@ -135,16 +137,21 @@ def _above(line: AlertLine, width: int, look: CardLook) -> list[Said]:
         lines += [(text, Role.DIM) for text in wrap(more, max(width, 12))[:1]]
     if alert.message:
         lines.append((f"the source says: {one_line(alert.message)}", Role.NO_DATA))
-    lines.append((standing_text(line, look.now_s, look.zone), severity_sign(alert.severity)[1]))
+    unseen_s = unseen_for_s(line, picture, look.now_s)
+    role = severity_sign(alert.severity)[1] if unseen_s is None else Role.LATE
+    lines.append((standing_text(line, look.now_s, look.zone, unseen_s), role))
     return lines
 
 
-def standing_text(line: AlertLine, now_s: float, zone: tzinfo) -> str:
-    """`critical, firing 6m since 14:02:31: now 5.8% > 5%`: the summary is as old as its last move, this is not."""
+def standing_text(line: AlertLine, now_s: float, zone: tzinfo, unseen_s: float | None = None) -> str:
+    """`critical, firing 6m since 14:02:31: now 5.8% > 5%`: the summary is as old as its last move, this is not.
+
+    `unseen_s`: for so long its rule has had no answer; then there is no now.
+    """
     alert = line.alert
     since = day_clock(since_s(alert), now_s, zone, seconds=True)
     age = age_text(now_s - since_s(alert))
-    held = " ".join(word for word in (value_word(line), threshold_word(line)) if word)
+    held = _held(line)
     match alert.phase:
         case Phase.PENDING:
             left = (line.rule.for_s if line.rule is not None else 0.0) - (now_s - alert.active_at_s)
@@ -152,7 +159,15 @@ def standing_text(line: AlertLine, now_s: float, zone: tzinfo) -> str:
         case Phase.RESOLVED:
             return f"over since {since} ({age} ago)"
         case Phase.FIRING:
-            return f"{alert.severity.word}, firing {age} since {since}: now {held}"
+            seen = f"{held} when last seen, {age_text(unseen_s)} ago" if unseen_s is not None else f"now {held}"
+            return f"{alert.severity.word}, firing {age} since {since}: {held if alert.origin else seen}"
+
+
+def _held(line: AlertLine) -> str:
+    """The value and what it is held against; of another's alert, whose it is."""
+    if line.alert.origin:
+        return told_by(line.alert)
+    return " ".join(word for word in (value_word(line), threshold_word(line)) if word)
 
 
 def _below(line: AlertLine, picture: AlertsPicture, width: int, look: CardLook) -> list[Said]:
@@ -196,23 +211,28 @@ def marks_said(line: AlertLine, now_s: float, zone: tzinfo) -> list[Said]:
     said: list[Said] = []
     if (ack := line.ack) is not None:
         until = f" until {day_clock(ack.expires_at_s, now_s, zone)}" if ack.expires_at_s is not None else ""
-        by = f" (by {clean(ack.by)})" if ack.by != ack.owner else ""
+        by = f" (by {_who(ack.by)})" if ack.by != ack.owner else ""
         why = f": {one_line(ack.note)}" if ack.note else ""
-        said.append((f"✓ {clean(ack.owner)} has it{by}{until}{why}", Role.ACKNOWLEDGED))
+        said.append((f"✓ {_who(ack.owner)} has it{by}{until}{why}", Role.ACKNOWLEDGED))
     for silence in line.silences[:2]:
         until = day_clock(silence.ends_at_s, now_s, zone)
-        said.append((f"z silenced by {clean(silence.by)} until {until}: {one_line(silence.comment)}", Role.DIM))
+        said.append((f"z silenced by {_who(silence.by)} until {until}: {one_line(silence.comment)}", Role.DIM))
     if line.inhibited_by:
         said.append((f"z not told, because it follows from {clean(line.inhibited_by)}", Role.DIM))
     if line.maintenance:
         said.append((f"z expected: maintenance {clean(line.maintenance)}", Role.DIM))
     if (escalation := line.escalation) is not None:
         at = day_clock(escalation.at_s, now_s, zone)
-        said.append((f"↑ escalated to level {escalation.level} by {clean(escalation.by)} at {at}", Role.WARNING))
+        said.append((f"↑ escalated to level {escalation.level} by {_who(escalation.by)} at {at}", Role.WARNING))
     if (note := line.note) is not None:
         at = day_clock(note.at_s, now_s, zone)
-        said.append((f"Note      {at} {clean(note.by)}: {one_line(note.text)}", Role.TEXT))
+        said.append((f"Note      {at} {_who(note.by)}: {one_line(note.text)}", Role.TEXT))
     return said
+
+
+def _who(name: str) -> str:
+    """An operator, short enough to leave room for until when and why."""
+    return fit(one_line(name), _WHO)
 
 
 def suggested(line: AlertLine, width: int) -> str:

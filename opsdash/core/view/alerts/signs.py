@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 
-from opsdash.core.alerting.alert import Cause, Phase
+from opsdash.core.alerting.alert import Alert, Cause, Phase
 from opsdash.core.alerting.picture import AlertLine, AlertsPicture
 from opsdash.core.alerting.severity import Severity
 from opsdash.core.metrics.freshness import Freshness
-from opsdash.core.text import clean, fit
+from opsdash.core.text import fit
 from opsdash.core.view.palette import age_text
 from opsdash.core.view.roles import Role
 
@@ -88,9 +89,13 @@ def troubles(picture: AlertsPicture) -> list[Said]:
         said.append((f"⟲ {store.message}", Role.LATE))
     if store is not None and store.unwritten:
         deeds = "1 deed waits" if store.unwritten == 1 else f"{store.unwritten:,} deeds wait"
-        said.append((f"⟲ {deeds} to be written to the store; nothing is lost while opsdash runs", Role.LATE))
+        said.append((f"⟲ {deeds} to be written to the store; until then only this host knows of them", Role.LATE))
     if leader is not None and is_leaderless(picture):
-        who = f"{clean(leader.holder)} leads and says nothing" if leader.holder else "nobody evaluates the rules"
+        who = (
+            f"{fit(leader.holder, 40)} leads and has said nothing"
+            if leader.holder
+            else "nobody has evaluated the rules"
+        )
         said.append((f"✕ {who} for {age_text(leader.silent_s)}; what is shown is that old", Role.ERROR))
     return said
 
@@ -112,3 +117,29 @@ def leads_word(picture: AlertsPicture, *, width: int = 40) -> str:
     if leader.is_us:
         return "this process evaluates"
     return f"{fit(leader.holder, width)} evaluates" if leader.holder else "nobody evaluates"
+
+
+@lru_cache(maxsize=4)
+def _unanswered(picture: AlertsPicture) -> Mapping[str, float]:
+    """Rule id → UTC seconds of its newest answer, of the rules that are late or fail."""
+    return {
+        line.rule.id: line.health.answered_at_s if line.health.answered_at_s is not None else 0.0
+        for line in picture.rules
+        if line.health is not None and (line.is_late or line.health.state is Freshness.ERROR)
+    }
+
+
+def unseen_for_s(line: AlertLine, picture: AlertsPicture, now_s: float) -> float | None:
+    """For how long nobody could see the value of an alert, since its rule fails or is late; None while it is seen."""
+    alert = line.alert
+    if alert.phase is Phase.RESOLVED or alert.cause is not Cause.VALUE:
+        return None
+    answered_at_s = _unanswered(picture).get(alert.rule)
+    if answered_at_s is None:
+        return None
+    return max(now_s - max(answered_at_s, since_seen_s(alert)), 0.0)
+
+
+def since_seen_s(alert: Alert) -> float:
+    """When it was surely seen last: what moved was seen."""
+    return max(alert.seen_at_s, alert.fired_at_s or 0.0, alert.active_at_s)

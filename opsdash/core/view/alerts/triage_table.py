@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from opsdash.core.alerting.alert import Phase
 from opsdash.core.alerting.picture import AlertLine, AlertsPicture
-from opsdash.core.text import fit
+from opsdash.core.text import fit, text_width
 from opsdash.core.view.alerts.grid import (
     GridColumn,
     PlacedColumn,
@@ -18,7 +18,7 @@ from opsdash.core.view.alerts.grid import (
     first_shown,
     placed,
 )
-from opsdash.core.view.alerts.signs import is_calm, sign_of
+from opsdash.core.view.alerts.signs import is_calm, sign_of, unseen_for_s
 from opsdash.core.view.alerts.trends import TREND_S, trend_of
 from opsdash.core.view.alerts.words import owner_word, pending_word, since_word, threshold_word, value_word
 from opsdash.core.view.cells import BOLD, Cells, ink
@@ -88,18 +88,28 @@ def _words(index: int, line: AlertLine, picture: AlertsPicture, look: TableLook)
     bold = 0 if calm else BOLD
     is_pending, is_over = alert.phase is Phase.PENDING, alert.phase is Phase.RESOLVED
     owned = Role.ACKNOWLEDGED if line.ack is not None else Role.DIM
+    value, value_role = _value(line, picture, look)
     return [
         Word(text=str(index + 1), role=Role.ACCENT if index < 9 else Role.DIM),
         Word(text=since_word(alert, look.now_s), role=name),
         Word(text=sign, role=role, attributes=bold),
         Word(text=alert.name, role=name, attributes=bold),
         Word(text=line.where, role=name),
-        Word(text="" if is_pending else "over" if is_over else value_word(line), role=Role.DIM if is_over else role),
+        Word(text="" if is_pending else "over" if is_over else value, role=Role.DIM if is_over else value_role),
         Word(text="" if is_pending or is_over else threshold_word(line), role=Role.DIM),
         Word(text=_trend(line, picture, look), role=Role.DIM if calm else role),
         Word(text="" if is_over else owner_word(line, look.now_s), role=owned),
         Word(text=line.runbook, role=Role.DIM),
     ]
+
+
+def _value(line: AlertLine, picture: AlertsPicture, look: TableLook) -> tuple[str, Role]:
+    """The value; marked as late where nobody could see it lately."""
+    value, role = value_word(line), sign_of(line)[1]
+    if unseen_for_s(line, picture, look.now_s) is None:
+        return value, role
+    marked = f"⟲ {value}"
+    return (marked if text_width(marked) <= COLUMNS[_VALUE].width else value), Role.LATE
 
 
 def _trend(line: AlertLine, picture: AlertsPicture, look: TableLook) -> str:

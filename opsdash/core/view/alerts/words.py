@@ -56,6 +56,11 @@ def value_word(line: AlertLine) -> str:
     return _number(alert.value, rule)
 
 
+def told_by(alert: Alert) -> str:
+    """`told by am, am2`: the Alertmanagers that tell of it."""
+    return f"told by {', '.join(map(one_line, alert.hubs or (alert.origin,)))}"
+
+
 def _number(value: float, rule: AlertRule | None) -> str:
     """A value as the condition means it: a burn rate, a share of an earlier value, or the unit's own."""
     match rule.condition if rule is not None else None:
@@ -70,8 +75,10 @@ def _number(value: float, rule: AlertRule | None) -> str:
 
 
 def threshold_word(line: AlertLine) -> str:
-    """`> 5%`: what the value is held against; empty where the query itself says what is wrong."""
+    """`> 5%`: what the value is held against; empty where the query itself says what is wrong. `@am` of another's."""
     alert = line.alert
+    if alert.origin:
+        return f"@{one_line(alert.origin)}"
     return _level(alert.threshold, line.rule, below=alert.below) if alert.cause is Cause.VALUE else ""
 
 

@@ -193,7 +193,7 @@ def _rule_facts(rules: Sequence[RuleLine]) -> list[str]:
         [
             f"{len(rules):,} rule{'s' if len(rules) != 1 else ''}",
             f"{bad:,} in trouble" if bad else "",
-            f"the slowest takes {format_value(took, 's')}",
+            f"slowest {format_value(took, 's')}",
         ]
         if rules
         else []

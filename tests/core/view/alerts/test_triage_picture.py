@@ -235,8 +235,8 @@ def test_quiet_and_owned_alerts_are_not_counted_as_firing() -> None:
          "✕ the disk is full; kept in memory"),
         ({"store": StoreView(url="sqlite:///x", state=Freshness.ERROR)}, "✕ the store sqlite:///x does not answer"),
         ({"store": StoreView(url="x", state=Freshness.FRESH, unwritten=2)}, "2 deeds wait to be written"),
-        ({"leader": LeaderView(holder="", is_us=False, silent_s=40.0)}, "nobody evaluates the rules for 40s"),
-        ({"leader": LeaderView(holder="a@b", is_us=False, silent_s=90.0)}, "a@b leads and says nothing for 1m"),
+        ({"leader": LeaderView(holder="", is_us=False, silent_s=40.0)}, "nobody has evaluated the rules for 40s"),
+        ({"leader": LeaderView(holder="a@b", is_us=False, silent_s=90.0)}, "a@b leads and has said nothing for 1m"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_trusted_is_said(fields: dict[str, object], said: str) -> None:

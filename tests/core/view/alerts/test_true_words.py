@@ -11,7 +11,7 @@ import pytest
 from opsdash.core.alerting.alert import Phase, Transition
 from opsdash.core.alerting.health import SloStatus
 from opsdash.core.alerting.journal import entries_of
-from opsdash.core.alerting.picture import RuleLine
+from opsdash.core.alerting.picture import AlertLine, AlertsPicture, RuleLine
 from opsdash.core.alerting.rules import Absent, AnySeries, BurnRate, Condition, Deviation, Threshold
 from opsdash.core.alerting.severity import Severity
 from opsdash.core.audit import NewEntry
@@ -20,6 +20,7 @@ from opsdash.core.view.alerts.card import BY_HAND, CardLook, draw_card, standing
 from opsdash.core.view.alerts.rule_table import condition_words, rule_words
 from opsdash.core.view.alerts.slo_table import draw_slos, slo_words
 from opsdash.core.view.alerts.timeline import said_of
+from opsdash.core.view.alerts.triage_table import TableLook, draw_table
 from opsdash.core.view.cells import Cells
 from tests.fakes.alerts import ERRORS, POOL, flash_sale, health, lines, rule
 from tests.fakes.engine import NOW_S
@@ -115,3 +116,43 @@ def test_a_small_chart_shows_the_level_that_the_alert_is_held_against() -> None:
     assert "5%┼" in small
     assert "1%┼" not in small
     assert "1%┼" in text(draw_card(lines()[0], flash_sale(), 118, 24, CardLook(now_s=NOW_S)))
+
+
+# --- what is not seen now
+
+
+def failing(**more: object) -> AlertsPicture:
+    """The flash sale while the source of its first rule fails."""
+    bad = health(ERRORS, state=Freshness.ERROR, message="prom did not answer", answered_at_s=NOW_S - 240, **more)
+    rules = tuple(replace(line, health=bad) if line.rule is ERRORS else line for line in flash_sale().rules)
+    return flash_sale(rules=rules)
+
+
+def long_ago() -> AlertLine:
+    return replace(lines()[0], alert=replace(lines()[0].alert, seen_at_s=0.0))
+
+
+def test_a_value_that_nobody_can_see_now_says_since_when() -> None:
+    drawn = text(draw_card(long_ago(), failing(), 118, 16, CardLook(now_s=NOW_S)))
+    assert "critical, firing 6m since 14:07:20: 5.8% > 5% when last seen, 4m ago" in drawn
+
+
+def test_the_table_marks_values_that_nobody_can_see_now() -> None:
+    drawn = text(draw_table((long_ago(), *lines()[1:]), failing(), 118, 9, TableLook(now_s=NOW_S)))
+    assert "⟲ 5.8%" in drawn
+    assert "⟲ 14.9×" not in drawn
+    assert "⟲ no data" not in drawn
+
+
+def test_until_when_is_seen_however_long_the_names_are() -> None:
+    ack = lines()[2].ack
+    assert ack is not None
+    line = replace(lines()[2], ack=replace(ack, owner="한국어" * 30, by="x" * 300))
+    assert "until 18:11: the pool, I think" in text(draw_card(line, flash_sale(), 118, 16, CardLook(now_s=NOW_S)))
+
+
+def test_a_foreign_alert_says_whose_it_is_where_ours_say_the_threshold() -> None:
+    alert = replace(lines()[0].alert, rule="", origin="am", hubs=("am", "am2"), value=math.nan, threshold=None)
+    line = AlertLine(alert=alert, rule=None, where="orders")
+    assert "@am" in text(draw_table((line,), flash_sale(), 118, 3, TableLook(now_s=NOW_S)))
+    assert standing_text(line, NOW_S, UTC).endswith(": told by am, am2")
