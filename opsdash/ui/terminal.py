@@ -34,6 +34,11 @@ class Terminal:
         return self.depth is not Depth.NONE
 
 
+def _is_in_tmux(environment: Mapping[str, str]) -> bool:
+    """`TMUX` does not pass SSH; the name that tmux gives the terminal does."""
+    return bool(environment.get("TMUX")) or environment.get("TERM", "").lower().startswith("tmux")
+
+
 _COLOURLESS = ("dumb", "vt100", "vt102", "vt220", "vt320", "xterm-mono", "linux-m", "screen-m", "unknown")
 
 
@@ -43,8 +48,8 @@ def terminal_of(environment: Mapping[str, str]) -> Terminal:
         depth=_depth(environment),
         utf8=_is_utf8(environment),
         name=environment.get("TERM", "").lower(),
-        in_tmux=bool(environment.get("TMUX")),
-        in_screen=bool(environment.get("STY")) and not environment.get("TMUX"),
+        in_tmux=_is_in_tmux(environment),
+        in_screen=bool(environment.get("STY")) and not _is_in_tmux(environment),
     )
 
 

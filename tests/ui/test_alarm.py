@@ -42,6 +42,7 @@ def test_screen_hands_it_on() -> None:
 def test_the_environment_says_what_is_in_between() -> None:
     assert terminal_of({"TERM": "tmux-256color", "TMUX": "/tmp/x"}).in_tmux
     assert terminal_of({"TERM": "screen", "STY": "1.pts"}).in_screen
+    assert terminal_of({"TERM": "tmux-256color"}).in_tmux
     both = terminal_of({"TERM": "tmux", "STY": "1.pts", "TMUX": "/tmp/x"})
     assert (both.in_tmux, both.in_screen) == (True, False)
 

@@ -128,6 +128,18 @@ def test_an_alert_of_somebody_else_is_taken_over_by_saying_so() -> None:
     assert deeds(made) == [Own(verb="assign", fingerprints=(owned,), owner="jun")]
 
 
+def test_what_happened_while_the_dialog_was_open_is_said_in_it() -> None:
+    made = sale().press("!", "a")
+    picture = flash_sale()
+    first, taken = picture.lines[0], picture.lines[2].ack
+    assert taken is not None
+    theirs = replace(taken, owner="jun", fingerprint=first.alert.fingerprint)
+    show(made, replace(picture, lines=(replace(first, ack=theirs), *picture.lines[1:])))
+    assert "taken meanwhile by jun: HighErrorRatio (orders)" in made.text()
+    show(made, replace(picture, lines=picture.lines[1:]))
+    assert "over meanwhile: HighErrorRatio (orders)" in made.text()
+
+
 def test_an_alert_of_ones_own_is_renewed() -> None:
     made = sale().press("!", "down", "down", "a")
     assert "it is yours already; this renews it" in made.text()

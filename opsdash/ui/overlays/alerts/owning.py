@@ -122,7 +122,7 @@ def comment_wanted(lines: Sequence[AlertLine], text: str, scene: Scene) -> Wrong
 
 
 def _about_ack(form: Form, lines: Sequence[AlertLine], policy: AckPolicy, desk: Desk, scene: Scene) -> Sequence[Said]:
-    said: list[Said] = []
+    said: list[Said] = list(_meanwhile(lines, scene))
     for line in lines[:2] if len(lines) > 1 else ():
         sign, role = sign_of(line)
         said.append((f"{sign} {name_of(line)}", role))
@@ -143,6 +143,28 @@ def _about_ack(form: Form, lines: Sequence[AlertLine], policy: AckPolicy, desk: 
         breaks.append(f"you do nothing here for {format_duration(policy.idle_s)}")
     said.append((f"it comes back when {', '.join(breaks[:-1])} or {breaks[-1]}" if breaks[1:] else
                  f"it comes back when {breaks[0]}", Role.DIM))  # fmt: skip
+    return said
+
+
+def _meanwhile(lines: Sequence[AlertLine], scene: Scene) -> Sequence[Said]:
+    """What happened to them while the dialog was open: they are over, or somebody was first."""
+    picture = scene.snapshot.alerts
+    if picture is None:
+        return ()
+    now = {line.alert.fingerprint: line for line in picture.lines}
+    over, taken = [], []
+    for line in lines:
+        there = now.get(line.alert.fingerprint)
+        if there is None or there.alert.phase is Phase.RESOLVED:
+            over.append(line)
+        elif there.ack is not None and line.ack is None:
+            taken.append(there)
+    said: list[Said] = []
+    if over:
+        said.append((f"over meanwhile: {names_of(over)}", Role.WARNING))
+    if taken:
+        by = ", ".join(dict.fromkeys(fit(line.ack.owner, 20) for line in taken if line.ack is not None))
+        said.append((f"taken meanwhile by {fit(by, 40)}: {names_of(taken)}", Role.WARNING))
     return said
 
 
