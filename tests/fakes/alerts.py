@@ -152,7 +152,8 @@ def slos() -> tuple[SloStatus, ...]:
 
 def health(made: AlertRule, **more: object) -> RuleHealth:
     given: dict[str, object] = {
-        "evaluated_at_s": NOW_S - 4, "took_s": 0.012, "state": Freshness.FRESH, "series": 12, **more,
+        "evaluated_at_s": NOW_S - 4, "answered_at_s": NOW_S - 4, "took_s": 0.012,
+        "state": Freshness.FRESH, "series": 12, **more,
     }  # fmt: skip
     return RuleHealth(rule=made.id, **given)  # type: ignore[arg-type]
 

@@ -13,6 +13,7 @@ from opsdash.core.alerting.picture import AlertsPicture, LeaderView, StoreView
 from opsdash.core.alerting.spec import AlertingSpec, CommentRule
 from opsdash.core.errors import Refused
 from opsdash.core.metrics.freshness import Freshness
+from opsdash.core.view.alerts.signs import is_in_trouble
 from opsdash.core.view.panels import Dashboard, PanelKind
 from opsdash.ui.effects import LookUp, Own, Ring, Say
 from opsdash.ui.overlays.alerts.history import History
@@ -349,7 +350,16 @@ def test_an_empty_screen_says_how_to_begin(key: str, words: str) -> None:
 
 
 def test_nothing_firing_is_said_as_such() -> None:
-    assert "Nothing fires. 6 rules watch" in sale(picture=flash_sale(lines=())).press("!").text()
+    well = tuple(line for line in flash_sale().rules if not is_in_trouble(line))
+    assert "Nothing fires. 4 rules watch" in sale(picture=flash_sale(lines=(), rules=well)).press("!").text()
+
+
+def test_nothing_firing_is_not_said_while_rules_cannot_be_evaluated() -> None:
+    made = sale(picture=flash_sale(lines=()))
+    assert "⟲ 2 rules not evaluated" in made.lines()[0]
+    assert "✓ nothing fires" not in made.lines()[0]
+    text = made.press("!").text()
+    assert "Nothing is known to fire, but 2 of 6 rules could not be evaluated; R shows why." in text
 
 
 def test_trouble_of_the_store_and_no_leader_are_said_in_the_header_and_on_the_screen() -> None:
@@ -499,6 +509,19 @@ def test_the_rows_of_an_alerts_panel_are_gone_through_and_filtered() -> None:
 
 
 # --- the real app
+
+
+@pytest.mark.parametrize("size", [(200, 50), (120, 35), (80, 24), (40, 12)])
+async def test_every_screen_of_alerts_opens_by_its_key_in_the_app(size: tuple[int, int]) -> None:
+    picture = flash_sale()
+    engine = ScriptedEngine(board_of(twelve(), every_kind()))
+    engine.overrides["alerts"] = picture
+    app = app_on(engine, ownership=ScriptedOwnership(picture))
+    async with app.run_test(size=size) as pilot:
+        for key in ("!", "h", "escape", "a", "escape", "A", "escape", "s", "escape", "S", "Z", "s", "escape", "R", "!"):
+            await pilot.press(key)
+            await pilot.pause()
+        assert "Triage" in "\n".join(app._session.picture().lines())
 
 
 async def test_a_deed_is_carried_out_whatever_the_screen_does_meanwhile() -> None:

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from opsdash.core.alerting.picture import AlertsPicture, LeaderView, StoreView
 from opsdash.core.metrics.freshness import Freshness
 from opsdash.core.view.cells import ink
 from opsdash.core.view.export.svg import to_svg
@@ -19,7 +21,7 @@ from opsdash.core.view.theme import Theme
 from opsdash.ui.effects import LookUp
 from opsdash.ui.inks import Inks
 from opsdash.ui.terminal import Depth
-from tests.fakes.alerts import flash_sale
+from tests.fakes.alerts import flash_sale, many
 from tests.fakes.engine import NOW_S, ScriptedEngine, board_of, every_kind, twelve
 from tests.fakes.ownership import ScriptedOwnership, entries_of
 from tests.fakes.screen import Bench, all_themes, bench
@@ -114,6 +116,39 @@ def test_screens_of_alerts(name: str, keys: str, size: tuple[int, int]) -> None:
         first = flash_sale().lines[0].alert.fingerprint
         made.session.told_history(LookUp(first), tuple(reversed(entries_of(first, NOW_S, 7))), "")
     matches(f"alerts-{name}-{size[0]}x{size[1]}", made.text())
+
+
+WIDE = "한국어로 쓴 아주 긴 이름의 경보입니다 "
+
+
+def others() -> dict[str, AlertsPicture]:
+    """What is seldom seen: a store that is away and nobody who evaluates, three thousand, names that do not fit."""
+    picture = flash_sale()
+    first, *rest = picture.lines
+    long = replace(first.alert, name=WIDE * 3, annotations=(("summary", WIDE * 9), ("runbook", "x" * 300)))
+    theirs = replace(first.alert, rule="", origin="am", hubs=("am", "am2"), value=math.nan, threshold=None)
+    lines = (
+        replace(first, alert=long, where=WIDE * 2, runbook=WIDE),
+        replace(first, alert=theirs, rule=None),
+        *rest,
+    )
+    away = StoreView(
+        url="postgresql://db/opsdash", state=Freshness.ERROR, unwritten=3, message="postgresql://db does not answer"
+    )
+    nobody = LeaderView(holder="", is_us=False, silent_s=95.0)
+    return {
+        "away": replace(picture, store=away, leader=nobody), "many": many(3000), "wide": replace(picture, lines=lines),
+        "none": replace(picture, lines=(), silences=()),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("size", SIZES[:3], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("name", ["away", "many", "wide", "none"])
+def test_triage_of_what_is_seldom_seen(name: str, size: tuple[int, int]) -> None:
+    made = sale(size)
+    made.engine.overrides["alerts"] = others()[name]
+    made.arrive()
+    matches(f"alerts-{name}-{size[0]}x{size[1]}", made.press("!").text())
 
 
 @pytest.mark.parametrize("name", ["", "S", "! s"])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from opsdash.core.alerting.picture import AlertsPicture
 from opsdash.core.metrics.freshness import Freshness
 from opsdash.core.text import fit, text_width
-from opsdash.core.view.alerts.signs import counts_of, is_leaderless
+from opsdash.core.view.alerts.signs import counts_of, is_leaderless, unseen_rules
 from opsdash.core.view.cells import BOLD, Cells, ink
 from opsdash.core.view.plain_ascii import to_ascii
 from opsdash.core.view.roles import Role
@@ -132,7 +132,7 @@ def _alert_pieces(picture: AlertsPicture | None, *, brief: bool) -> list[Piece]:
     if acknowledged:
         parts.append([(f"✓ {acknowledged:,}", ink(Role.ACKNOWLEDGED, _H))])
     if not parts:
-        parts.append([("✓" if brief else "✓ nothing fires", _DIM)])
+        parts.append([_calm_piece(picture, brief=brief)])
     if picture.store is not None and picture.store.state is not Freshness.FRESH:
         parts.append([("✕ store", ink(Role.ERROR, _H, BOLD))])
     elif picture.store is not None and picture.store.unwritten:
@@ -140,6 +140,15 @@ def _alert_pieces(picture: AlertsPicture | None, *, brief: bool) -> list[Piece]:
     if is_leaderless(picture) and picture.leader is not None:
         parts.append([(f"✕ no leader {age_word(picture.leader.silent_s)}", ink(Role.ERROR, _H, BOLD))])
     return _joined(parts, gap)
+
+
+def _calm_piece(picture: AlertsPicture, *, brief: bool) -> Piece:
+    """What stands there while nothing is known to fire: rules that nobody could ask may have something to say."""
+    unseen = unseen_rules(picture)
+    if not unseen:
+        return ("✓" if brief else "✓ nothing fires", _DIM)
+    word = f"⟲ {unseen:,} rule{'s' if unseen != 1 else ''}"
+    return (word if brief else f"{word} not evaluated", ink(Role.LATE, _H, BOLD))
 
 
 def _source_variants(snapshot: Snapshot, now_s: float) -> Sequence[list[Piece]]:

@@ -14,7 +14,7 @@ from opsdash.core.alerting.rules import BurnRate
 from opsdash.core.duration import format_duration
 from opsdash.core.text import clean, fit, text_width
 from opsdash.core.view.alerts.chart import draw_chart
-from opsdash.core.view.alerts.signs import Said, severity_sign, sign_of, unseen_for_s
+from opsdash.core.view.alerts.signs import Said, data_age_s, severity_sign, sign_of, unseen_for_s
 from opsdash.core.view.alerts.trends import TREND_S, trend_of
 from opsdash.core.view.alerts.words import (
     annotation,
@@ -39,6 +39,8 @@ MOST_ACTIONS = 9
 BY_HAND = "   (to do by hand)"
 _LEAST_CHART = 4
 _WHO = 20
+_WIDE = 100
+"""From here on there is room for the age of the data beside the title."""
 _LAST_HOUR = "Last hour "
 
 
@@ -71,7 +73,7 @@ def draw_card(line: AlertLine, picture: AlertsPicture, width: int, height: int, 
     _draw_history(cells, line, picture, (y, height - 1 - len(below) - y), look)
     for offset, (text, role) in enumerate(below):
         cells.put(2, height - 1 - len(below) + offset, fit(text, inner), ink(role))
-    _age(cells, picture, look)
+    _age(cells, line, picture, look)
     return cells
 
 
@@ -116,13 +118,17 @@ def _frame(cells: Cells, line: AlertLine) -> None:
     x = cells.put(1, 0, " ")
     x = cells.put(x, 0, f"{sign} ", ink(role, attributes=BOLD))
     title = " · ".join(part for part in (line.alert.name, line.where) if part)
-    x = cells.put(x, 0, fit(title, max(width - x - 14, 4)), ink(Role.TITLE, attributes=BOLD))
+    x = cells.put(
+        x, 0, fit(title, max(width - x - (31 if width >= _WIDE else 14), 4)), ink(Role.TITLE, attributes=BOLD)
+    )
     cells.put(x, 0, " ", width=width - 1 - x)
 
 
-def _age(cells: Cells, picture: AlertsPicture, look: CardLook) -> None:
-    """At the right of the title: when this was true."""
-    word = f" {clock(picture.at_s, look.zone)} "
+def _age(cells: Cells, line: AlertLine, picture: AlertsPicture, look: CardLook) -> None:
+    """At the right of the title: when this was true, and how old what it rests on was by then."""
+    old_s = data_age_s(line, picture, look.now_s) if cells.width >= _WIDE else None
+    data = f", data {age_text(old_s)} old" if old_s is not None else ""
+    word = f" {clock(picture.at_s, look.zone)}{data} "
     at = cells.width - 2 - text_width(word)
     if cells.width >= 40:
         cells.put(at, 0, word, ink(Role.DIM))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from opsdash.core.alerting.alert import Alert, Cause, Phase
-from opsdash.core.alerting.picture import AlertLine, AlertsPicture
+from opsdash.core.alerting.alert import Cause, Phase
+from opsdash.core.alerting.picture import AlertLine, AlertsPicture, RuleLine
 from opsdash.core.alerting.severity import Severity
 from opsdash.core.metrics.freshness import Freshness
 from opsdash.core.text import fit
@@ -119,27 +119,36 @@ def leads_word(picture: AlertsPicture, *, width: int = 40) -> str:
     return f"{fit(leader.holder, width)} evaluates" if leader.holder else "nobody evaluates"
 
 
+def is_in_trouble(line: RuleLine) -> bool:
+    """Whether a rule fails or is late: what it watches is not seen."""
+    return line.health is not None and (line.is_late or line.health.state is Freshness.ERROR)
+
+
 @lru_cache(maxsize=4)
-def _unanswered(picture: AlertsPicture) -> Mapping[str, float]:
-    """Rule id → UTC seconds of its newest answer, of the rules that are late or fail."""
-    return {
-        line.rule.id: line.health.answered_at_s if line.health.answered_at_s is not None else 0.0
-        for line in picture.rules
-        if line.health is not None and (line.is_late or line.health.state is Freshness.ERROR)
-    }
+def unseen_rules(picture: AlertsPicture) -> int:
+    """How many rules fail or are late."""
+    return sum(map(is_in_trouble, picture.rules))
+
+
+@lru_cache(maxsize=4)
+def _by_rule(picture: AlertsPicture) -> Mapping[str, RuleLine]:
+    return {line.rule.id: line for line in picture.rules}
+
+
+def data_age_s(line: AlertLine, picture: AlertsPicture, now_s: float) -> float | None:
+    """How old the newest answer of an alert's rule is; None where none is known."""
+    rule = _by_rule(picture).get(line.alert.rule)
+    if rule is None or rule.health is None or rule.health.answered_at_s is None:
+        return None
+    return max(now_s - rule.health.answered_at_s, 0.0)
 
 
 def unseen_for_s(line: AlertLine, picture: AlertsPicture, now_s: float) -> float | None:
     """For how long nobody could see the value of an alert, since its rule fails or is late; None while it is seen."""
-    alert = line.alert
-    if alert.phase is Phase.RESOLVED or alert.cause is not Cause.VALUE:
+    alert, rule = line.alert, _by_rule(picture).get(line.alert.rule)
+    if alert.phase is Phase.RESOLVED or alert.cause is not Cause.VALUE or rule is None or rule.health is None:
         return None
-    answered_at_s = _unanswered(picture).get(alert.rule)
-    if answered_at_s is None:
+    if not is_in_trouble(rule):
         return None
-    return max(now_s - max(answered_at_s, since_seen_s(alert)), 0.0)
-
-
-def since_seen_s(alert: Alert) -> float:
-    """When it was surely seen last: what moved was seen."""
-    return max(alert.seen_at_s, alert.fired_at_s or 0.0, alert.active_at_s)
+    moved_s = max(alert.seen_at_s, alert.fired_at_s or 0.0, alert.active_at_s)  # what moved was seen then
+    return max(now_s - max(rule.health.answered_at_s or 0.0, moved_s), 0.0)

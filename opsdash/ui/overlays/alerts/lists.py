@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from opsdash.core.alerting.health import SloStatus
 from opsdash.core.alerting.picture import AlertsPicture, RuleLine, SilenceLine
 from opsdash.core.text import clean, fit
-from opsdash.core.view.alerts.rule_table import draw_rules, health_of, rank_of, rule_words
+from opsdash.core.view.alerts.rule_table import draw_rules, rank_of, rule_words
+from opsdash.core.view.alerts.signs import is_in_trouble
 from opsdash.core.view.alerts.silence_table import draw_silences, matchers_word
 from opsdash.core.view.alerts.slo_table import draw_slos, level_of, slo_words
 from opsdash.core.view.alerts.words import day_clock, one_line
@@ -187,7 +188,7 @@ class Rules(ListScreen):
 
 
 def _rule_facts(rules: Sequence[RuleLine]) -> list[str]:
-    bad = sum(health_of(line)[1] in ("error", "late") for line in rules)
+    bad = sum(is_in_trouble(line) for line in rules)
     took = max((line.health.took_s for line in rules if line.health is not None), default=0.0)
     return (
         [

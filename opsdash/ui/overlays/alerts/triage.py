@@ -12,6 +12,7 @@ from opsdash.core.alerting.picture import AlertLine, AlertsPicture
 from opsdash.core.text import fit
 from opsdash.core.view.alerts.card import CardLook, draw_card
 from opsdash.core.view.alerts.grid import first_shown
+from opsdash.core.view.alerts.signs import unseen_rules
 from opsdash.core.view.alerts.triage_table import TableLook, draw_table
 from opsdash.core.view.cells import BOLD, Cells, ink
 from opsdash.core.view.keymap import Where
@@ -147,6 +148,8 @@ class Triage:
         if picture is None or not (picture.rules or picture.slos or picture.lines):
             return BEGIN
         rules = len(picture.rules)
+        if bad := unseen_rules(picture):
+            return f"Nothing is known to fire, but {bad:,} of {rules:,} rules could not be evaluated; R shows why."
         return f"Nothing fires. {rules:,} rule{'s' if rules != 1 else ''} watch; R shows how they do, S the budgets."
 
     def _draw_filter(self, cells: Cells, lines: Sequence[AlertLine], picture: AlertsPicture) -> None:
