@@ -23,6 +23,9 @@ from opsdash.core.re2 import PatternRefused, compiled
 
 Json = dict[str, Any]
 _WORDS = {"NaN": math.nan, "+Inf": math.inf, "-Inf": -math.inf}
+_OF_AN_ALERT = tuple(one.name for one in fields(Alert))
+_AS_THEY_ARE = frozenset({str, int, bool, type(None), tuple})
+"""Of an alert, whose tuples hold texts and pairs of texts alone: JSON writes them as lists."""
 _E = TypeVar("_E", bound=Enum)
 _OPS = frozenset(get_args(MatchOp))
 
@@ -36,7 +39,18 @@ class Unreadable(ValueError):
 
 def encoded(value: object) -> Json:
     """The JSON object of a value."""
+    if type(value) is Alert:
+        return _encoded_alert(value)
     return {one.name: _plain(getattr(value, one.name)) for one in fields(cast("Any", value))}
+
+
+def _encoded_alert(value: Alert) -> Json:
+    """The same as for any other value, without a look into its pairs of texts: a storm has 10,000 alerts a round."""
+    found = {}
+    for name in _OF_AN_ALERT:
+        part = getattr(value, name)
+        found[name] = part if type(part) in _AS_THEY_ARE else _plain(part)
+    return found
 
 
 def number_text(value: float) -> float | str:

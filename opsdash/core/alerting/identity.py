@@ -19,11 +19,17 @@ _OF_LABELS = re.compile(r"(?:[^{]|\{(?!\{)|\{\{-?\s*(?:\$labels|\.Labels)\.[A-Za
 
 def identity_of(name: str, series: Labels, added: Labels) -> Labels:
     """The label set of an alert. `added` are the rule's labels, expanded; an empty one takes the label away."""
-    found = {key: value for key, value in (*series, *added) if key not in _OWN}
+    found = dict(series)
+    found.update(added)
+    for own in _OWN:
+        found.pop(own, None)
     found["alertname"] = name
-    text = "".join((*found, *found.values()))
+    values = found.values()
+    text = "".join(found) + "".join(values)
     if len(text) <= LONGEST_VALUE and len(found) <= MOST_LABELS and text.isascii():
-        return tuple(sorted(pair for pair in found.items() if pair[1]))
+        if "" in values:
+            return tuple(sorted(pair for pair in found.items() if pair[1]))
+        return tuple(sorted(found.items()))
     pairs = sorted((bounded(key), bounded(value)) for key, value in found.items() if value)
     if len(pairs) > MOST_LABELS:
         named = next(pair for pair in pairs if pair[0] == "alertname")

@@ -56,24 +56,26 @@ class Round:
         if known is not None:
             return known
         given = Expansion(labels=series, value=value)
-        added = tuple((name, self._expanded(f"label {name}", text, given)) for name, text in self.rule.labels)
+        added = tuple([(name, self._expanded("label", name, text, given)) for name, text in self.rule.labels])
         return identity_of(self.rule.name, series, added)
 
     def annotations(self, series: Labels, value: float) -> Labels:
         """The annotations with their templates expanded; one that fails says so itself, as in Prometheus."""
         given = Expansion(labels=series, value=value)
         return tuple(
-            (name, bounded(self._expanded(f"annotation {name}", text, given), LONGEST_ANNOTATION))
-            for name, text in self.rule.annotations
+            [
+                (name, bounded(self._expanded("annotation", name, text, given), LONGEST_ANNOTATION))
+                for name, text in self.rule.annotations
+            ]
         )
 
-    def _expanded(self, what: str, template: str, given: Expansion) -> str:
+    def _expanded(self, what: str, name: str, template: str, given: Expansion) -> str:
         if "{{" not in template:
             return template
         try:
             return self._expand(template, given)
         except NeedsFixing as failed:
-            self.notes[f"the template of its {what} fails: {failed.message}"] = None
+            self.notes[f"the template of its {what} {name} fails: {failed.message}"] = None
             return f"<error expanding template: {failed.message}>"
 
     # --- moves -------------------------------------------------------------------------------------------------

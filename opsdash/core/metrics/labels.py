@@ -27,15 +27,17 @@ def label(labels: Labels, name: str) -> str:
 
 def notation(labels: Labels) -> str:
     """The set in Prometheus's notation: `up{job="api"}`."""
-    inner = ", ".join(
-        '{}="{}"'.format(name, value.replace("\\", r"\\").replace('"', r"\""))
-        for name, value in labels
-        if name != "__name__"
-    )
+    inner = ", ".join([f'{name}="{_escaped(value)}"' for name, value in labels if name != "__name__"])
     metric = label(labels, "__name__")
     if not inner:
         return metric or "{}"
     return f"{metric}{{{inner}}}"
+
+
+def _escaped(value: str) -> str:
+    if "\\" in value or '"' in value:
+        return value.replace("\\", r"\\").replace('"', r"\"")
+    return value
 
 
 def legend(template: str, labels: Labels) -> str:

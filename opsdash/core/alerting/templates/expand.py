@@ -6,7 +6,8 @@ Bounded: so many steps, so much text, so deep. The values are hostile; a templat
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 
 from opsdash.core.alerting.templates.builtins import BUILTINS, Call
@@ -31,6 +32,7 @@ from opsdash.core.alerting.templates.nodes import (
 )
 from opsdash.core.alerting.templates.parse import parsed
 from opsdash.core.alerting.templates.prometheus import NAMES, functions_of
+from opsdash.core.alerting.templates.quick import quick
 from opsdash.core.alerting.templates.values import (
     Data,
     Expansion,
@@ -64,8 +66,19 @@ def expand(template: str, given: Expansion) -> str:
     """The text. Raises TemplateFailed with what is wrong, in Go's words where it has some."""
     if "{{" not in template:
         return template
-    whole = parsed(template, FUNCTIONS, VARIABLES)
+    whole, plain = _ready(template)
+    if plain is not None:
+        with suppress(TemplateFailed):
+            text = plain(given)
+            if len(text) <= LONGEST_TEXT:
+                return text
     return _Run(whole, given).text()
+
+
+@lru_cache(maxsize=4096)
+def _ready(template: str) -> tuple[Template, Callable[[Expansion], str] | None]:
+    whole = parsed(template, FUNCTIONS, VARIABLES)
+    return whole, quick(whole)
 
 
 @lru_cache(maxsize=512)
