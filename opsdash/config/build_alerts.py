@@ -74,6 +74,7 @@ def alerting_spec(union: Union, refresh_s: float) -> AlertingSpec:
         escalate=tuple(_escalate(step) for part in alerts for step in part.escalate),
         group_by=_first((part.group_by for part in alerts), ("alertname",)),
         notifiers=_notifiers(union),
+        environment=str(union.top["environment"][0]) if "environment" in union.top else "",
         store=_store(union),
         desktop=_first((part.desktop for part in alerts), True),
         send_to=_first((part.send_to for part in alerts), ()),

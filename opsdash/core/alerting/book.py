@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from opsdash.core.alerting.alert import Alert
 from opsdash.core.alerting.health import RuleHealth, SloStatus
-from opsdash.core.alerting.marks import Ack, Escalation, Note, Silence
+from opsdash.core.alerting.marks import Ack, Escalation, Note, Silence, Unowned
 from opsdash.core.alerting.mirror import Mirror
 
 
@@ -23,6 +23,8 @@ class Book:
     silences: Mapping[str, Silence] = field(default_factory=lambda: MappingProxyType({}))
     notes: Mapping[str, Note] = field(default_factory=lambda: MappingProxyType({}))
     escalations: Mapping[str, Escalation] = field(default_factory=lambda: MappingProxyType({}))
+    unowned: Mapping[str, Unowned] = field(default_factory=lambda: MappingProxyType({}))
+    """By the document's key."""
     seen_operators: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     """Operator → UTC seconds at which a key of theirs was last heard, on any screen."""
     mirrors: Mapping[str, Mirror] = field(default_factory=lambda: MappingProxyType({}))

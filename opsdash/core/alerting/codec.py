@@ -14,11 +14,11 @@ from opsdash.core.alerting.alert import Alert
 from opsdash.core.alerting.book import Book
 from opsdash.core.alerting.decoding import Unreadable, number_text
 from opsdash.core.alerting.health import RuleHealth, SloStatus
-from opsdash.core.alerting.marks import Ack, Escalation, Note, Silence
+from opsdash.core.alerting.marks import Ack, Escalation, Note, Silence, Unowned
 from opsdash.core.alerting.mirror import mirror_read
 from opsdash.core.documents import Changes, Document, Write
 
-Kept = Alert | RuleHealth | SloStatus | Ack | Silence | Note | Escalation
+Kept = Alert | RuleHealth | SloStatus | Ack | Silence | Note | Escalation | Unowned
 Json = dict[str, Any]
 
 _FIELDS: Mapping[str, tuple[str, Callable[[Json], object]]] = {
@@ -29,6 +29,7 @@ _FIELDS: Mapping[str, tuple[str, Callable[[Json], object]]] = {
     "silence": ("silences", decoding.silence),
     "note": ("notes", decoding.note),
     "escalation": ("escalations", decoding.escalation),
+    "unowned": ("unowned", decoding.unowned),
     "operator": ("seen_operators", decoding.operator),
 }
 """Kind → field of the book, and what reads it; `hub` is read with its key. Others (`outbox`, …) are others' own."""
@@ -67,6 +68,8 @@ def kind_and_key(value: Kept) -> tuple[str, str]:  # noqa: PLR0911 - one a kind
             return "note", value.fingerprint
         case Escalation():
             return "escalation", value.fingerprint
+        case Unowned():
+            return "unowned", value.key
         case _:
             assert_never(value)
 

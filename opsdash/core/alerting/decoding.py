@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast, get_args
 
 from opsdash.core.alerting.alert import Alert, Cause, Phase
 from opsdash.core.alerting.health import RuleHealth, SloStatus
-from opsdash.core.alerting.marks import Ack, Escalation, Note, Silence
+from opsdash.core.alerting.marks import Ack, Escalation, Note, Silence, Unowned
 from opsdash.core.alerting.matchers import Matcher, MatchOp
 from opsdash.core.alerting.severity import Severity
 from opsdash.core.metrics.freshness import Freshness
@@ -191,6 +191,16 @@ def escalation(body: Json) -> Escalation:
         by=_word(body, "by"),
         at_s=_number(body, "at_s"),
         note=_word(body, "note", ""),
+    )
+
+
+def unowned(body: Json) -> Unowned:
+    """Since when an alert is nobody's. Raises Unreadable."""
+    return Unowned(
+        fingerprint=_word(body, "fingerprint"),
+        episode=_word(body, "episode"),
+        severity=_severity(body),
+        since_s=_number(body, "since_s"),
     )
 
 

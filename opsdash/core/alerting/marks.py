@@ -66,3 +66,20 @@ class Escalation:
     by: str
     at_s: float
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unowned:
+    """Since when an alert is this severe and nobody's, where that is later than when it fired: its owner gave it back,
+    it rose, or a silence ended. Escalation counts from then."""
+
+    fingerprint: str
+    episode: str
+    severity: Severity
+    """At least so severe."""
+    since_s: float
+
+    @property
+    def key(self) -> str:
+        """Of its document."""
+        return f"{self.fingerprint}/{self.severity.word}"

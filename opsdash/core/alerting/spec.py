@@ -105,6 +105,8 @@ class AlertingSpec:
     escalate: tuple[Escalate, ...] = ()
     group_by: tuple[str, ...] = ("alertname",)
     notifiers: tuple[NotifierSpec, ...] = ()
+    environment: str = ""
+    """The board's, for those who are told: `production`."""
     store: str | SecretRef | None = None
     """`sqlite:///FILE`, `postgresql://HOST/DATABASE`, `memory://`; None: SQLite in the state folder."""
     desktop: bool = True

@@ -17,6 +17,7 @@ from opsdash.core.metrics.window import Window
 from opsdash.core.sources import SourceSpec
 from opsdash.core.state import State
 from opsdash.core.view.snapshot import SourceView
+from opsdash.engine.alerts.escalating import Escalating
 from opsdash.engine.alerts.evaluating import Evaluating
 from opsdash.engine.alerts.hubs import Hubs
 from opsdash.engine.alerts.leading import TTL_S, Leading
@@ -66,6 +67,8 @@ class Alerting:
         self._looked: Callable[[], None] = lambda: None
         self._spec = AlertingSpec()
         self._looked_at: frozenset[str] = frozenset()
+        self._lines_seen: tuple[AlertLine, ...] = ()
+        self._ours: tuple[AlertLine, ...] = ()
         self.ledger = Ledger(store, clock, self._tell, spool)
         self.leading = Leading(self.ledger, clock, seat.holder, ttl_s=seat.lease_s)
         self._builds_hubs = hubs is not None
@@ -75,6 +78,7 @@ class Alerting:
         self.evaluating = Evaluating(
             self.ledger, self.leading, Looking({}, clock, {}), clock, speed=seat.speed, judged=self.hubs.judged
         )
+        self.escalating = Escalating(self.ledger, self.leading, self._our_lines)
         self.notifying = Notifying(self.ledger, self.leading, self._our_lines, notifiers) if notifiers else None
         self.ownership = Ownership(
             self.ledger,
@@ -105,6 +109,7 @@ class Alerting:
         self.hubs.load(watched)
         self.mirroring.load(watched)
         self.sending.load(watched)
+        self.escalating.load(spec)
         if self.notifying is not None:
             self.notifying.load(spec)
         self._changed()
@@ -119,6 +124,7 @@ class Alerting:
                 tasks.create_task(self.hubs.run(), name="alerts: Alertmanagers")
                 tasks.create_task(self.mirroring.run(), name="alerts: mirror")
                 tasks.create_task(self.sending.run(), name="alerts: send")
+                tasks.create_task(self.escalating.run(), name="alerts: escalate")
                 if self.notifying is not None:
                     tasks.create_task(self.notifying.run(), name="alerts: notifiers")
 
@@ -153,7 +159,10 @@ class Alerting:
 
     def _our_lines(self) -> tuple[AlertLine, ...]:
         """What we tell of: an Alertmanager tells of its own alerts itself."""
-        return tuple(line for line in self.picture(None).lines if not line.alert.origin)
+        lines = self.picture(None).lines
+        if lines is not self._lines_seen:
+            self._lines_seen, self._ours = lines, tuple(line for line in lines if not line.alert.origin)
+        return self._ours
 
     def _tell(self) -> None:
         self._changed()

@@ -15,7 +15,7 @@ from opsdash.core.alerting.book import Book
 from opsdash.core.alerting.codec import Kept, book_after, kind_and_key, removed, seen_operator, written
 from opsdash.core.alerting.health import RuleHealth, SloStatus
 from opsdash.core.alerting.journal import entries_of
-from opsdash.core.alerting.marks import Ack, Escalation, Note, Silence
+from opsdash.core.alerting.marks import Ack, Escalation, Note, Silence, Unowned
 from opsdash.core.alerting.matchers import Matcher
 from opsdash.core.alerting.round_deed import deed_of
 from opsdash.core.alerting.severity import Severity
@@ -107,6 +107,7 @@ VALUES: st.SearchStrategy[Any] = st.one_of(
     ),
     st.builds(Note, fingerprint=TEXTS, text=TEXTS, by=TEXTS, at_s=TIMES),
     st.builds(Escalation, fingerprint=TEXTS, episode=TEXTS, level=st.integers(0, 9), by=TEXTS, at_s=TIMES, note=TEXTS),
+    st.builds(Unowned, fingerprint=TEXTS, episode=TEXTS, severity=SEVERITIES, since_s=TIMES),
 )
 
 

@@ -1,0 +1,127 @@
+"""Escalation by itself: an alert that fires and that nobody acknowledged in time goes to the next level.
+
+Time counts from when it fired, or from when it became this severe, was given back, or was no longer quiet: nobody was
+asked before that. Where that is later than when it fired it is written down, so that the next leader goes on with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from opsdash.core.alerting.alert import Alert, Phase
+from opsdash.core.alerting.book import Book
+from opsdash.core.alerting.codec import removed, written
+from opsdash.core.alerting.deed import Deed, unless_changed
+from opsdash.core.alerting.marks import Escalation, Unowned
+from opsdash.core.alerting.ownership import NOBODY_IS_TOLD, level_of
+from opsdash.core.alerting.picture import AlertLine
+from opsdash.core.alerting.severity import Severity
+from opsdash.core.alerting.spec import AlertingSpec, Escalate
+from opsdash.core.alerting.words import called
+from opsdash.core.audit import NewEntry
+from opsdash.core.documents import Write
+from opsdash.core.duration import format_duration
+
+SEEN_WITHIN_S = 10.0
+"""What is found to be nobody's so soon after it fired is nobody's since it fired."""
+
+Waits = Mapping[str, Unowned]
+"""By `Unowned.key`: every alert that waits for an owner, at each severity that a step of escalation asks for."""
+
+
+def waits_after(
+    before: Waits | None, book: Book, lines: Sequence[AlertLine], steps: Sequence[Escalate], *, now_s: float
+) -> Waits:
+    """Who waits for an owner now, and since when. `before`: None for a leader that has just begun.
+
+    A new leader that finds nothing written down counts from when the alert fired: an escalation may come early after
+    a leader died, it is never forgotten.
+    """
+    asked = sorted({step.severity for step in steps})
+    found = {}
+    for line in lines:
+        if not _is_nobodys(line):
+            continue
+        for severity in asked:
+            if line.alert.severity >= severity:
+                one = _wait(before, book, line.alert, severity, now_s)
+                found[one.key] = one
+    return found
+
+
+def escalated(book: Book, lines: Sequence[AlertLine], waits: Waits, spec: AlertingSpec, *, now_s: float) -> Deed:
+    """Every escalation that is due: the marks, what the history says of each, and which waits have to be kept.
+
+    Each mark expects what the book has, so that of an operator and the leader in the same moment one wins. One that was
+    escalated so far already is not again.
+    """
+    writes = list(_kept(book, waits))
+    entries = []
+    for line in lines:
+        step = _due(line, waits, spec.escalate, now_s)
+        if step is not None and step.level > level_of(line.alert, book.escalations):
+            mark = _mark(line.alert, step, now_s)
+            writes.append(unless_changed(written(mark), book))
+            entries.append(_entry(line.alert, mark, step, spec))
+    return Deed(writes=tuple(writes), entries=tuple(entries))
+
+
+def _is_nobodys(line: AlertLine) -> bool:
+    alert = line.alert
+    return alert.phase is Phase.FIRING and not alert.origin and line.ack is None and not line.is_quiet
+
+
+def _wait(before: Waits | None, book: Book, alert: Alert, severity: Severity, now_s: float) -> Unowned:
+    fired_s = alert.fired_at_s if alert.fired_at_s is not None else alert.active_at_s
+    fresh = Unowned(fingerprint=alert.fingerprint, episode=alert.episode, severity=severity, since_s=fired_s)
+    known = (before if before is not None else book.unowned).get(fresh.key)
+    if known is not None and known.episode == alert.episode:
+        return known
+    if before is None or now_s - fired_s <= SEEN_WITHIN_S:
+        return fresh
+    return Unowned(fingerprint=alert.fingerprint, episode=alert.episode, severity=severity, since_s=now_s)
+
+
+def _due(line: AlertLine, waits: Waits, steps: Sequence[Escalate], now_s: float) -> Escalate | None:
+    """The highest step whose time is over."""
+    if not _is_nobodys(line):
+        return None
+    due = None
+    for step in steps:
+        wait = waits.get(f"{line.alert.fingerprint}/{step.severity.word}")
+        is_over = wait is not None and wait.episode == line.alert.episode and now_s - wait.since_s >= step.after_s
+        if is_over and (due is None or step.level > due.level):
+            due = step
+    return due
+
+
+def _mark(alert: Alert, step: Escalate, now_s: float) -> Escalation:
+    return Escalation(
+        fingerprint=alert.fingerprint, episode=alert.episode, level=step.level, by="opsdash", at_s=now_s,
+        note=f"nobody acknowledged it within {format_duration(step.after_s)}",
+    )  # fmt: skip
+
+
+def _entry(alert: Alert, mark: Escalation, step: Escalate, spec: AlertingSpec) -> NewEntry:
+    nobody = "" if any(0 < notifier.level <= mark.level for notifier in spec.notifiers) else NOBODY_IS_TOLD
+    return NewEntry(
+        kind="mark.escalated", subject=alert.fingerprint, actor="opsdash", at_s=mark.at_s,
+        text=f"{called(alert)} escalated to level {mark.level}: {mark.note}{nobody}",
+        data={"alert": alert.name, "level": mark.level, "note": mark.note, "episode": mark.episode,
+              "after_s": step.after_s},
+    )  # fmt: skip
+
+
+def _kept(book: Book, waits: Waits) -> Sequence[Write]:
+    """The waits that a next leader could not tell from the alerts alone; those that are over go."""
+    found = [
+        unless_changed(written(wait), book)
+        for key, wait in waits.items()
+        if book.unowned.get(key) != wait and _is_later(book.alerts.get(wait.fingerprint), wait)
+    ]
+    return [*found, *(removed("unowned", key) for key in book.unowned if key not in waits)]
+
+
+def _is_later(alert: Alert | None, wait: Unowned) -> bool:
+    fired_s = None if alert is None else alert.fired_at_s if alert.fired_at_s is not None else alert.active_at_s
+    return wait.since_s != fired_s
