@@ -25,6 +25,7 @@ from opsdash.core.metrics.freshness import Freshness
 from tests.core.alerting.rules_to_test import ORDERS, answer, orders, rule, run
 
 FIELDS = {
+    "unowned": "unowned",
     "alert": "alerts", "rule": "health", "slo": "slos", "ack": "acks", "silence": "silences", "note": "notes",
     "escalation": "escalations",
 }  # fmt: skip
