@@ -7,6 +7,7 @@ asked before that. Where that is later than when it fired it is written down, so
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import inf
 
 from opsdash.core.alerting.alert import Alert, Phase
 from opsdash.core.alerting.book import Book
@@ -40,9 +41,7 @@ def waits_after(
     asked = sorted({step.severity for step in steps})
     found = {}
     for line in lines:
-        if not _is_nobodys(line):
-            continue
-        for severity in asked:
+        for severity in asked if _is_nobodys(line) else ():
             if line.alert.severity >= severity:
                 one = _wait(before, book, line.alert, severity, now_s)
                 found[one.key] = one
@@ -64,6 +63,12 @@ def escalated(book: Book, lines: Sequence[AlertLine], waits: Waits, spec: Alerti
             writes.append(unless_changed(written(mark), book))
             entries.append(_entry(line.alert, mark, step, spec))
     return Deed(writes=tuple(writes), entries=tuple(entries))
+
+
+def next_due_s(waits: Waits, steps: Sequence[Escalate], now_s: float) -> float:
+    """When the next one may be due, if nothing changes; infinity: never."""
+    ends = (wait.since_s + step.after_s for wait in waits.values() for step in steps if wait.severity is step.severity)
+    return min((end for end in ends if end > now_s), default=inf)
 
 
 def _is_nobodys(line: AlertLine) -> bool:

@@ -26,7 +26,7 @@ class AlertGroup:
     def thread(self) -> str:
         """The same as long as the group lives, on every host: what a notice is threaded by."""
         text = "\xff".join(f"{name}\xfe{value}" for name, value in self.labels)
-        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+        return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 def grouped(alerts: Iterable[Alert], group_by: tuple[str, ...]) -> tuple[AlertGroup, ...]:

@@ -8,6 +8,9 @@ from typing import Literal
 from opsdash.core.alerting.alert import Alert
 from opsdash.core.metrics.labels import Labels
 
+MANY = 20
+"""More alerts that begin to fire in one message are many: they are counted, and no longer told of one by one."""
+
 NoticeKind = Literal["firing", "acknowledged", "resolved"]
 
 
@@ -29,3 +32,7 @@ class Notice:
     note: str = ""
     level: int = 0
     """How far it was escalated."""
+    together: frozenset[str] = frozenset()
+    """Fingerprints of those that were first told of in one message with many others."""
+    others_together: int = 0
+    """How many more of those go on: one incident for all of them is over when none is left."""

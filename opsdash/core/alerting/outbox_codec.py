@@ -22,7 +22,7 @@ def thread_written(thread: Thread) -> Write:
     body: dict[str, Any] = {"notifier": thread.notifier, "thread": thread.thread, "group": thread.group}
     body["told"] = [
         {"alert": decoding.encoded(told.alert), "kind": told.kind, "at_s": told.at_s, "level": told.level,
-         "was_sent": told.was_sent}
+         "was_sent": told.was_sent, "together": told.together}
         for told in thread.told.values()
     ]  # fmt: skip
     if (intent := thread.intent) is not None:
@@ -55,6 +55,7 @@ def _told(body: dict[str, Any]) -> Told:
         at_s=float(body["at_s"]),
         level=int(body["level"]),
         was_sent=bool(body["was_sent"]),
+        together=bool(body.get("together", False)),
     )
 
 

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from opsdash.core.alerting.escalating import Waits, escalated, waits_after
+from opsdash.core.alerting.escalating import Waits, escalated, next_due_s, waits_after
+from opsdash.core.alerting.glance import Glance, glanced
 from opsdash.core.alerting.picture import AlertLine
 from opsdash.core.alerting.spec import AlertingSpec
 from opsdash.core.errors import LeaseLost, Overtaken, StoreUnavailable, StoreUnusable
@@ -25,7 +26,9 @@ class Escalating:
         self._ledger, self._leading, self._lines = ledger, leading, lines
         self._spec = AlertingSpec()
         self._waits: Waits | None = None
-        self._looked_at: Sequence[AlertLine] | None = None
+        self._glance: Glance | None = None
+        self._next_s = float("-inf")
+        """Nothing can be due before then, unless something changes."""
         self._term = -1
         self._from_s = float("-inf")
 
@@ -33,7 +36,7 @@ class Escalating:
         """Escalates as this configuration says from now on; what waits already has waited since it fired."""
         if spec.escalate != self._spec.escalate:
             self._waits = None
-        self._spec, self._looked_at = spec, None
+        self._spec, self._glance = spec, None
 
     async def run(self) -> None:
         """Runs until cancelled."""
@@ -53,14 +56,17 @@ class Escalating:
             return
         if fence.term != self._term:
             await self._ledger.keep_up()
-            self._term, self._waits, self._looked_at, self._from_s = fence.term, None, None, now_s + CALM_S
+            self._term, self._waits, self._glance, self._from_s = fence.term, None, None, now_s + CALM_S
         if now_s < self._from_s:
             return
         book, lines = self._ledger.book, self._lines()
-        if lines is not self._looked_at:
-            self._waits = waits_after(self._waits, book, lines, self._spec.escalate, now_s=now_s)
-            self._looked_at = lines
-        deed = escalated(book, lines, self._waits or {}, self._spec, now_s=now_s)
+        self._glance, has_changed = glanced(self._glance, lines)
+        if not has_changed and now_s < self._next_s:
+            return
+        self._waits = waits_after(self._waits, book, lines, self._spec.escalate, now_s=now_s)
+        self._next_s = float("-inf")  # where it cannot be written, again at the next look
+        deed = escalated(book, lines, self._waits, self._spec, now_s=now_s)
         if not deed.is_nothing:
             await self._ledger.commit_as_leader(deed, fence)
             await self._ledger.keep_up()
+        self._next_s = next_due_s(self._waits, self._spec.escalate, now_s)

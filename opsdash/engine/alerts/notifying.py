@@ -15,10 +15,12 @@ from random import Random
 from opsdash.core.alerting.decoding import Unreadable
 from opsdash.core.alerting.deed import Deed
 from opsdash.core.alerting.delivering import claimed, delivered, failed
-from opsdash.core.alerting.notice import Notice
-from opsdash.core.alerting.outbox import Thread, planned
+from opsdash.core.alerting.glance import Glance, glanced
+from opsdash.core.alerting.outbox import Thread, notice_of
 from opsdash.core.alerting.outbox_codec import KIND, thread_read, thread_written
+from opsdash.core.alerting.pacing import Pace, next_ones, pace_of
 from opsdash.core.alerting.picture import AlertLine
+from opsdash.core.alerting.planning import planned
 from opsdash.core.alerting.spec import AlertingSpec, NotifierSpec
 from opsdash.core.audit import NewEntry
 from opsdash.core.errors import LeaseLost, OpsdashError, SourceUnavailable, StoreUnavailable, StoreUnusable
@@ -29,8 +31,9 @@ from opsdash.ports import Notifier
 logger = logging.getLogger(__name__)
 
 LOOK_S = 0.5
+AGAIN_S = 5.0
+"""While no alert changes and nothing was sent, so often it is looked whether somebody is to be told again."""
 MARGIN_S = 5.0
-AT_ONCE = 4
 
 
 class Notifying:
@@ -53,11 +56,13 @@ class Notifying:
         self._term = -1
         self._sending: dict[str, asyncio.Task[None]] = {}
         """By notifier: a slow one holds up no other."""
-        self._tokens: dict[str, tuple[float, float]] = {}
+        self._paces: dict[str, Pace] = {}
+        self._glance: Glance | None = None
+        self._planned_at_s = float("-inf")
 
     def load(self, spec: AlertingSpec) -> None:
         """Tells those of this configuration from now on."""
-        self._spec = spec
+        self._spec, self._glance = spec, None
 
     async def run(self) -> None:
         """Runs until cancelled."""
@@ -82,10 +87,8 @@ class Notifying:
         if fence.term != self._term:
             await self._take_over()
             self._term = fence.term
-        now_s, lines = self._ledger.now_s(), self._lines()
-        for spec in self._spec.notifiers:
-            for thread in planned(self._threads, lines, spec, self._spec.group_by, now_s=now_s):
-                self._put(thread)
+        now_s = self._ledger.now_s()
+        self._plan(now_s)
         batches = {spec.name: self._due(spec, now_s) for spec in self._spec.notifiers}
         await self._write()
         for spec in self._spec.notifiers:
@@ -93,12 +96,25 @@ class Notifying:
                 task = sending.create_task(self._send(spec, batches[spec.name]), name=f"alerts: tell {spec.name}")
                 self._sending[spec.name] = task
 
+    def _plan(self, now_s: float) -> None:
+        """What is to be told next. Where no alert changed and no message ended, that is what it was."""
+        lines = self._lines()
+        self._glance, has_changed = glanced(self._glance, lines)
+        if not has_changed and abs(now_s - self._planned_at_s) <= AGAIN_S:
+            return
+        self._planned_at_s = now_s
+        for spec in self._spec.notifiers:
+            for thread in planned(self._threads, lines, spec, self._spec.group_by, now_s=now_s):
+                self._put(thread)
+
     async def _take_over(self) -> None:
         """What the one before wrote; and a book that is no older, so that nothing looks as if it were over."""
         changes = await self._ledger.store.changes(0)
         self._dirty.clear()
         self._entries.clear()
         self._threads.clear()
+        self._paces.clear()
+        self._glance = None
         for document in changes.documents:
             if document.kind == KIND and document.body is not None:
                 with suppress(Unreadable):
@@ -112,12 +128,9 @@ class Notifying:
         running = self._sending.get(spec.name)
         if running is not None and not running.done():
             return []
-        tokens, at_s = self._tokens.get(spec.name, (spec.rate_per_minute, now_s))
-        tokens = min(tokens + max(now_s - at_s, 0.0) * spec.rate_per_minute / 60.0, max(spec.rate_per_minute, 1.0))
-        mine = [one for one in self._threads.values() if one.notifier == spec.name and one.intent is not None]
-        due = sorted((one.intent.next_at_s, one.key) for one in mine if one.intent and one.intent.next_at_s <= now_s)
-        chosen = [self._threads[key] for _, key in due[: min(int(tokens), AT_ONCE)]]
-        self._tokens[spec.name] = (tokens - len(chosen), now_s)
+        pace = self._paces.get(spec.name) or pace_of(self._threads.values(), spec.name, now_s)
+        chosen = next_ones(self._threads.values(), spec.name, pace, spec.rate_per_minute, now_s)
+        self._paces[spec.name] = pace.after(len(chosen), now_s)
         taken = [claimed(one, now_s=now_s, for_s=spec.timeout_s + MARGIN_S) for one in chosen]
         for thread in taken:
             self._put(thread)
@@ -127,20 +140,23 @@ class Notifying:
         await asyncio.gather(*(self._try(spec, thread) for thread in threads))
 
     async def _try(self, spec: NotifierSpec, thread: Thread) -> None:
-        term = self._term
+        intent = thread.intent
+        if intent is None:
+            return
         try:
             async with asyncio.timeout(spec.timeout_s):
-                said = await self._notifier(spec).send(_notice(thread, self._ledger.now_s()))
+                now_s = self._ledger.now_s()
+                notice = notice_of(thread, intent, environment=self._spec.environment, now_s=now_s)
+                said = await self._notifier(spec).send(notice)
             after, entries = delivered(thread, said, now_s=self._ledger.now_s())
-        except (OpsdashError, TimeoutError, OSError, ValueError) as error:
-            told = (
-                error if isinstance(error, OpsdashError) else SourceUnavailable(f"{spec.name} did not take it in time")
-            )
-            jitter = self._chance.random()
-            after, entries = failed(thread, told, now_s=self._ledger.now_s(), jitter=jitter)
-        if term == self._term:
-            self._put(after)
+        except Exception as error:  # noqa: BLE001 - whatever a notifier does, the others are told; its words may be secret
+            told = _failure(error, spec)
+            after, entries = failed(thread, told, now_s=self._ledger.now_s(), jitter=self._chance.random())
+        standing = self._threads.get(thread.key)
+        if standing is not None and standing.intent is not None and standing.intent.key == intent.key:
+            self._put(after)  # also where the lease was lost and won again meanwhile: it is the same message
             self._entries.extend(entries)
+            self._planned_at_s = float("-inf")
 
     def _notifier(self, spec: NotifierSpec) -> Notifier:
         known = self._notifiers.get(spec.name)
@@ -174,11 +190,10 @@ class Notifying:
                 del self._threads[key]
 
 
-def _notice(thread: Thread, now_s: float) -> Notice:
-    intent = thread.intent
-    if intent is None:
-        raise ValueError("nothing is to be sent")
-    return Notice(
-        key=intent.key, thread=thread.key, kind=intent.kind, group=thread.group, alerts=intent.alerts, at_s=now_s,
-        actor=intent.actor, note=intent.note, level=intent.level,
-    )  # fmt: skip
+def _failure(error: Exception, spec: NotifierSpec) -> OpsdashError:
+    if isinstance(error, OpsdashError):
+        return error
+    if isinstance(error, TimeoutError):
+        return SourceUnavailable(f"{spec.name} did not take it within {spec.timeout_s:g} s")
+    logger.error("%s could not be told: %s", spec.name, type(error).__name__)
+    return SourceUnavailable(f"{spec.name} could not be told: {type(error).__name__}")
