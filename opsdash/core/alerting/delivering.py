@@ -47,12 +47,17 @@ def _entries(thread: Thread, end: str, said: str, now_s: float) -> tuple[NewEntr
     if intent is None:
         return ()
     words = {"sent": "told", "failed": "could not be told", "given_up": "was given up: it is not told"}[end]
-    text = clean(f"{thread.notifier} {words} ({intent.kind}, {len(intent.alerts)} alerts): {said}", longest=400)
+    level = f", escalated to level {intent.level}" if intent.level and intent.kind == "firing" else ""
+    count = len(intent.alerts)
+    alerts = "1 alert" if count == 1 else f"{count:,} alerts in one message"
+    text = clean(f"{thread.notifier} {words} ({intent.kind}{level}, {alerts}): {said}", longest=400)
     data: dict[str, JsonScalar] = {
         "notifier": thread.notifier,
         "key": intent.key,
         "kind": intent.kind,
         "attempts": intent.attempts,
+        "level": intent.level,
+        "alerts": count,
     }
     subjects = intent.alerts[:1] if end == "failed" else intent.alerts
     return tuple(

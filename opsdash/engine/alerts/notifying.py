@@ -59,6 +59,7 @@ class Notifying:
         self._paces: dict[str, Pace] = {}
         self._glance: Glance | None = None
         self._planned_at_s = float("-inf")
+        self.plans = 0
 
     def load(self, spec: AlertingSpec) -> None:
         """Tells those of this configuration from now on."""
@@ -103,6 +104,7 @@ class Notifying:
         if not has_changed and abs(now_s - self._planned_at_s) <= AGAIN_S:
             return
         self._planned_at_s = now_s
+        self.plans += 1
         for spec in self._spec.notifiers:
             for thread in planned(self._threads, lines, spec, self._spec.group_by, now_s=now_s):
                 self._put(thread)
