@@ -191,9 +191,24 @@ def test_what_is_wrong_with_a_rule_is_said_where_it_is(tmp_path: Path, line: str
         ("notify: [{kind: webhook, url: 'http://x', channel: y}]", "channel belongs to slack"),
         ("notify: [{kind: webhok, url: 'http://x'}]", "did you mean webhook?"),
         ("notify: [{kind: pagerduty, routing_key: abc}]", "notify[0].routing_key"),
+        ("notify: [{kind: apprise, url: 'no address'}]", "not an address of apprise"),
+        ("notify: [{kind: apprise, url: 'mailto://user:s3cret@host'}]", "write env:NAME or file:PATH"),
+        ("notify: [{kind: webhook, url: 'ntfy://host/topic'}]", "begins with http://"),
+        ("alerts: {escalate: [{after: 15m}]}", "alerts.escalate[0].level: no notifier has the level 1"),
+        ("alerts: {escalate: [{after: 15m, level: 2}]}\nnotify: [{kind: webhook, url: 'http://x', level: 3}]", "no notifier has the level 2"),
         ('store: {url: "mysql://x"}', "store.url: not a store"),
         ('store: {url: "postgresql://a:b@h/d"}', "secrets go by reference"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_beside_the_rules_is_said_where_it_is(tmp_path: Path, text: str, said: str) -> None:
-    assert [problem for problem in problems(tmp_path, text + "\n") if said in problem]
+    found = problems(tmp_path, text + "\n")
+    assert [problem for problem in found if said in problem]
+    assert not [problem for problem in found if "s3cret" in problem]
+
+
+def test_an_escalation_whose_notifiers_are_there_is_no_problem(tmp_path: Path) -> None:
+    text = "alerts: {escalate: [{after: 15m}]}\nnotify: [{kind: apprise, url: 'ntfy://host/topic?x=1', level: 1}]\n"
+    assert problems(tmp_path, text) == []
+    spec = alerting(tmp_path, "environment: production\n" + text)
+    assert spec.environment == "production"
+    assert spec.notifiers[0].url == "ntfy://host/topic?x=1"

@@ -31,7 +31,7 @@ def build_notifier(spec: NotifierSpec, clock: Clock, secrets: Secrets) -> Notifi
         case "email" if isinstance(spec.url, str):
             return Mail(spec.name, _mailbox(spec, spec.url), secrets)
         case "apprise" if spec.url is not None:
-            return Apprise(spec.name, spec.url, secrets)
+            return Apprise(spec.name, spec.url, secrets, clock)
         case _:
             raise ConfigInvalid(f"notify: {spec.name}: {spec.kind} cannot be built from what is given")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import smtplib
 import ssl
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from email.utils import formatdate
 from hashlib import sha256
 from urllib.parse import urlsplit
 
+from opsdash.adapters.notify.threads import Threads
 from opsdash.adapters.notify.words import lines_of, title_of
 from opsdash.adapters.secrets import Secrets
 from opsdash.core.alerting.notice import Notice
@@ -42,13 +42,14 @@ class Mail:
         self.name = name
         self._mailbox = mailbox
         self._secrets = secrets
+        self._threads = Threads(name)
 
     async def send(self, notice: Notice) -> str:
         """Hands the mail over; the server's last words."""
         password = self._mailbox.password
         secret = await self._secrets.resolve(password) if isinstance(password, SecretRef) else password
         message = mail_of(notice, self._mailbox.sender, self._mailbox.recipients)
-        return await asyncio.to_thread(self._hand_over, message, secret)
+        return await self._threads.run(lambda: self._hand_over(message, secret))
 
     async def aclose(self) -> None:
         """Nothing is kept open."""

@@ -41,6 +41,16 @@ def check_notify(union: Union, report: Report) -> None:
         if name is not None and name in names:
             report.error(part.place / "name", f'a second notifier "{shown(name, 60)}"')
         names.add(name)
+    _escalations(union, report)
+
+
+def _escalations(union: Union, report: Report) -> None:
+    levels = {part.model.level for part in union.sections.get("notify", ())}
+    for part in union.sections.get("alerts", ()):
+        for index, step in enumerate(part.model.escalate):
+            if not any(0 < level <= step.level for level in levels):
+                place = part.place / "escalate" / index / "level"
+                report.warning(place, f"no notifier has the level {step.level}: the screens show it, nobody is told")
 
 
 def _notification(part: Parsed[Notification], report: Report) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
-from pydantic import Field, PlainValidator, WithJsonSchema
+from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema
 
 from opsdash.config.models.alerts import Severity, Short
 from opsdash.config.models.model import Model
@@ -18,6 +19,7 @@ from opsdash.config.models.scalars import (
     choice,
     choice_schema,
     reference,
+    refuse,
     text,
     whole,
     whole_schema,
@@ -27,8 +29,25 @@ from opsdash.core.secret import SecretRef
 KINDS = ("webhook", "slack", "mattermost", "pagerduty", "email", "apprise")
 
 
-def _notify_url(value: object) -> str | SecretRef:
-    return reference(value) or checked_url(text(value), ("http", "https", "smtp", "smtps"))
+_APPRISE = re.compile(r"[a-z][a-z0-9]{1,30}s?://[^\s]{1,2000}", re.ASCII)
+
+
+def _notify_url(value: object, info: ValidationInfo) -> str | SecretRef:
+    found = reference(value)
+    if found is not None:
+        return found
+    if info.data.get("kind") == "apprise":
+        return _apprise_url(text(value))
+    return checked_url(text(value), ("http", "https", "smtp", "smtps"))
+
+
+def _apprise_url(given: str) -> str:
+    """The library knows some 190 schemes; most carry a token, which then has to be a reference."""
+    if _APPRISE.fullmatch(given) is None:
+        refuse("not an address of apprise; it begins with a scheme: ntfy://HOST/TOPIC")
+    if "@" in given:
+        refuse("a user name, password or token in an address; write env:NAME or file:PATH, where the address is kept")
+    return given
 
 
 Notifier = Annotated[str, PlainValidator(choice(KINDS, "a way to notify")), choice_schema(KINDS)]

@@ -8,6 +8,8 @@ import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from email import message_from_bytes
+from email.policy import default
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ import pytest
 from opsdash.adapters.clock import SystemClock
 from opsdash.adapters.notify.build import build_notifier
 from opsdash.adapters.notify.mail import mail_of
-from opsdash.adapters.notify.pagerduty import event_of
+from opsdash.adapters.notify.pagerduty import event_of, events_of
 from opsdash.adapters.notify.slack import message_of
 from opsdash.adapters.notify.webhook import payload_of
 from opsdash.adapters.notify.words import lines_of, title_of
@@ -63,7 +65,11 @@ def test_a_notice_reads_as_a_sentence() -> None:
 def test_a_storm_is_counted_and_not_listed() -> None:
     lines = lines_of(replace(FIRES, alerts=(HIGH,) * 500))
     assert len(lines) == 21
-    assert lines[-1] == "and 480 more"
+    assert lines[-1] == "and 480 more alerts: opsdash alerts list"
+    names = tuple(replace(HIGH, name=f"High{number}") for number in range(500))
+    assert lines_of(replace(FIRES, alerts=names))[-1] == "and 480 more alerts of 480 rules: opsdash alerts list"
+    assert title_of(replace(FIRES, alerts=names)) == "PRODUCTION High0 and 499 more rules fire (critical, 500 alerts)"
+    assert title_of(replace(OVER, alerts=names[:2])) == "PRODUCTION High0 and 1 more rule are over (critical, 2 alerts)"
 
 
 def test_the_webhook_gets_alertmanagers_payload() -> None:
@@ -99,6 +105,50 @@ def test_pagerduty_knows_the_incident_again() -> None:
     assert trigger["dedup_key"] == over["dedup_key"]
     assert event_of(replace(FIRES, kind="acknowledged"), HIGH, "key")["event_action"] == "acknowledge"
     assert "payload" not in over
+
+
+def many(count: int) -> tuple[Alert, ...]:
+    return tuple(replace(HIGH, fingerprint=f"f{number}") for number in range(count))
+
+
+def test_a_storm_is_one_incident_that_is_over_with_the_last_of_its_alerts() -> None:
+    names = frozenset(alert.fingerprint for alert in many(500))
+    fires = replace(FIRES, thread="pager/storm", alerts=many(500), together=names)
+    (trigger,) = events_of(fires, "key")
+    payload: Any = trigger["payload"]
+    assert payload["summary"] == "PRODUCTION High fires (critical, 500 alerts)"
+    assert payload["custom_details"]["alerts"] == 500
+    assert payload["custom_details"]["list"][-1] == "and 480 more alerts: opsdash alerts list"
+    some = replace(OVER, thread="pager/storm", alerts=many(499), together=names, others_together=1)
+    assert events_of(some, "key") == []
+    (over,) = events_of(replace(some, alerts=many(500)[499:], others_together=0), "key")
+    assert (over["event_action"], over["dedup_key"]) == ("resolve", trigger["dedup_key"])
+
+
+def test_what_was_told_alone_is_an_incident_of_its_own_beside_the_storm() -> None:
+    two = many(2)
+    mixed = replace(OVER, alerts=two, together=frozenset({"f1"}), thread="pager/x")
+    assert [event["dedup_key"] for event in events_of(mixed, "key")] == ["opsdash/f0", "opsdash/pager/x"]
+
+
+async def test_a_try_goes_on_where_the_one_before_ended() -> None:
+    got: list[bytes] = []
+    answers = iter(["202 Accepted", "500 Oops", "202 Accepted", "202 Accepted"])
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await answering(next(answers), got)(reader, writer)
+
+    clock = SystemClock()
+    async with listening(talk) as port:
+        url = f"http://127.0.0.1:{port}"
+        spec = NotifierSpec(name="p", kind="pagerduty", url=url, options={"routing_key": "secret"})
+        pager = build_notifier(spec, clock, Secrets(clock.monotonic_s))
+        with pytest.raises(Retryable):
+            await pager.send(replace(FIRES, alerts=many(3)))
+        await pager.send(replace(FIRES, alerts=many(3)))
+        await pager.aclose()
+    keys = [json.loads(body)["dedup_key"] for body in got]
+    assert keys == ["opsdash/f0", "opsdash/f1", "opsdash/f2", "opsdash/f1"]
 
 
 def test_no_label_makes_a_header_of_a_mail() -> None:
@@ -158,6 +208,27 @@ async def sent(spec: NotifierSpec) -> str:
         return await notifier.send(FIRES)
     finally:
         await notifier.aclose()
+
+
+def text_in(mail: bytes) -> str:
+    return message_from_bytes(mail, policy=default).get_content()
+
+
+async def test_the_environment_is_in_what_arrives() -> None:
+    for kind, where in (
+        ("webhook", lambda body: body["opsdash"]["environment"]),
+        ("slack", lambda body: body["text"].split()[1].lower()),
+        ("pagerduty", lambda body: body["payload"]["group"]),
+    ):
+        got: list[bytes] = []
+        async with listening(answering("202 Accepted", got)) as port:
+            await sent(
+                NotifierSpec(name="n", kind=kind, url=f"http://127.0.0.1:{port}", options={"routing_key": "secret"})
+            )
+        assert where(json.loads(got[0])) == "production", kind
+    async with listening(mail_server(got=got)) as port:
+        await sent(mail(port))
+    assert "PRODUCTION High fires (critical)" in text_in(got[-1])
 
 
 @pytest.mark.parametrize("kind", ["webhook", "slack", "pagerduty"])
