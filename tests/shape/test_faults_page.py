@@ -20,7 +20,7 @@ def names_in(file: str) -> set[str]:
 
 
 def test_each_fault_that_concerns_what_exists_has_a_row() -> None:
-    assert [int(row) for row in ROWS] == [*range(1, 32), 39]
+    assert [int(row) for row in ROWS] == [*range(1, 32), 38, 39]
 
 
 def test_every_row_names_a_test() -> None:

@@ -57,7 +57,7 @@ class Apprise:
                 notify_type=_KINDS[notice.kind],
                 body_format="text",
             )
-        except Exception as error:  # noqa: BLE001 - a plug-in of 190; its words may hold the address
+        except Exception as error:  # noqa: BLE001 - one of 180 plug-ins; its words may hold the address
             raise SourceUnavailable(f"{self.name}: apprise broke off: {type(error).__name__}") from None
         return None if went else heard
 

@@ -42,7 +42,7 @@ def _notify_url(value: object, info: ValidationInfo) -> str | SecretRef:
 
 
 def _apprise_url(given: str) -> str:
-    """The library knows some 190 schemes; most carry a token, which then has to be a reference."""
+    """The library knows some 180 services; most addresses carry a token, which then has to be a reference."""
     if _APPRISE.fullmatch(given) is None:
         refuse("not an address of apprise; it begins with a scheme: ntfy://HOST/TOPIC")
     if "@" in given:
