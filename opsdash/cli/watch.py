@@ -143,6 +143,8 @@ class _Code:
 def _pages(alerting: Alerting) -> Mapping[str, Callable[[], Page]]:
     def metrics() -> Page:
         counters = {"evaluation_rounds": alerting.evaluating.rounds, "store_failures": alerting.evaluating.failures}
+        if alerting.notifying is not None:
+            counters.update(alerting.notifying.outcomes)
         hubs = {view.name: view.state is Freshness.FRESH for view in alerting.sources()}
         return Page(text=status_metrics(alerting.picture(None), counters, VERSION, hubs=hubs), kind=KIND)
 

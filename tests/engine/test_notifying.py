@@ -30,6 +30,7 @@ class Hook:
     def __init__(self, takes_s: float = 0.05) -> None:
         self.is_down = False
         self.is_broken = False
+        self.is_closed = False
         self.takes_s = takes_s
         self.answers_s = 0.0
         self.got: list[Notice] = []
@@ -49,7 +50,7 @@ class Hook:
         return "200"
 
     async def aclose(self) -> None:
-        """Nothing."""
+        self.is_closed = True
 
     @property
     def kinds(self) -> list[str]:
@@ -284,6 +285,25 @@ def test_what_is_not_critical_is_not_escalated() -> None:
         bastion.meter.value = 9.0
         await asyncio.sleep(600)
         assert hook.got == []
+
+    virtual(story)
+
+
+def test_a_changed_notifier_takes_over_where_the_one_before_was_which_is_closed() -> None:
+    async def story(bastion: Bastion) -> None:
+        first, second = Hook(), Hook()
+        hooks = {"hook": first}
+        alerting = bastion.start("a")
+        part = telling(bastion, alerting, hooks)
+        bastion.meter.value = 9.0
+        await asyncio.sleep(10)
+        hooks["hook"] = second
+        part.load(replace(spec(), notifiers=(replace(HOOK, url="http://elsewhere"),)))
+        bastion.meter.value = 0.0
+        await asyncio.sleep(10)
+        assert (first.kinds, second.kinds) == (["firing"], ["resolved"])
+        assert (first.is_closed, second.is_closed) == (True, False)
+        assert part.outcomes == {"notifications_sent": 2, "notifications_failed": 0, "notifications_given_up": 0}
 
     virtual(story)
 

@@ -81,6 +81,7 @@ def test_it_tells_how_it_does_and_ends_within_a_second(daemon: Daemon, notices: 
     assert status == 200
     assert "\nopsdash_store_up 1\n" in text
     assert "\nopsdash_leader 1\n" in text
+    assert "\nopsdash_notifications_sent_total 0\n" in text
     assert daemon.get("/nope")[0] == 404
 
     daemon.process.send_signal(signal.SIGTERM)

@@ -56,9 +56,10 @@ def escalated(book: Book, lines: Sequence[AlertLine], waits: Waits, spec: Alerti
     """
     writes = list(_kept(book, waits))
     entries = []
-    for line in lines:
-        step = _due(line, waits, spec.escalate, now_s)
-        if step is not None and step.level > level_of(line.alert, book.escalations):
+    due = _due(waits, spec.escalate, now_s)
+    for line in lines if due else ():
+        step = due.get(line.alert.fingerprint)
+        if step is not None and step.level > level_of(line.alert, book.escalations) and _is_nobodys(line):
             mark = _mark(line.alert, step, now_s)
             writes.append(unless_changed(written(mark), book))
             entries.append(_entry(line.alert, mark, step, spec))
@@ -77,26 +78,24 @@ def _is_nobodys(line: AlertLine) -> bool:
 
 
 def _wait(before: Waits | None, book: Book, alert: Alert, severity: Severity, now_s: float) -> Unowned:
-    fired_s = alert.fired_at_s if alert.fired_at_s is not None else alert.active_at_s
-    fresh = Unowned(fingerprint=alert.fingerprint, episode=alert.episode, severity=severity, since_s=fired_s)
-    known = (before if before is not None else book.unowned).get(fresh.key)
-    if known is not None and known.episode == alert.episode:
+    known = (before if before is not None else book.unowned).get(f"{alert.fingerprint}/{severity.word}")
+    episode = alert.episode
+    if known is not None and known.episode == episode:
         return known
-    if before is None or now_s - fired_s <= SEEN_WITHIN_S:
-        return fresh
-    return Unowned(fingerprint=alert.fingerprint, episode=alert.episode, severity=severity, since_s=now_s)
+    since_s = alert.fired_at_s if alert.fired_at_s is not None else alert.active_at_s
+    if before is not None and now_s - since_s > SEEN_WITHIN_S:
+        since_s = now_s
+    return Unowned(fingerprint=alert.fingerprint, episode=episode, severity=severity, since_s=since_s)
 
 
-def _due(line: AlertLine, waits: Waits, steps: Sequence[Escalate], now_s: float) -> Escalate | None:
-    """The highest step whose time is over."""
-    if not _is_nobodys(line):
-        return None
-    due = None
-    for step in steps:
-        wait = waits.get(f"{line.alert.fingerprint}/{step.severity.word}")
-        is_over = wait is not None and wait.episode == line.alert.episode and now_s - wait.since_s >= step.after_s
-        if is_over and (due is None or step.level > due.level):
-            due = step
+def _due(waits: Waits, steps: Sequence[Escalate], now_s: float) -> Mapping[str, Escalate]:
+    """Fingerprint → the highest step whose time is over."""
+    due: dict[str, Escalate] = {}
+    for wait in waits.values():
+        for step in steps:
+            if step.severity is wait.severity and now_s - wait.since_s >= step.after_s:
+                known = due.get(wait.fingerprint)
+                due[wait.fingerprint] = step if known is None or step.level > known.level else known
     return due
 
 

@@ -6,7 +6,7 @@ thread of the storm, so that the end is told where the beginning was.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from types import MappingProxyType
@@ -27,6 +27,7 @@ STORM = "storm"
 STORM_GROUPS = 10
 """So many groups may begin within `STORM_WINDOW_S`, each with a message of its own; the others are one message."""
 STORM_WINDOW_S = 60.0
+LEFT_S = 86_400.0
 
 
 def planned(
@@ -51,6 +52,21 @@ def planned(
             after = _next(thread, members.get(key, ()), by_key, notifier, now_s)
             if after != thread:
                 found.append(after)
+    return tuple(found)
+
+
+def left_behind(threads: Iterable[Thread], notifiers: Collection[str], *, now_s: float) -> tuple[Thread, ...]:
+    """The threads of notifiers that the configuration has no longer, once nobody was told in them for a day: emptied.
+
+    Until then they stay: whoever takes a notifier out and puts it in again is told of the ends.
+    """
+    found = []
+    for thread in threads:
+        if thread.notifier not in notifiers:
+            newest = max((told.at_s for told in thread.told.values()), default=0.0)
+            newest = max(newest, thread.intent.made_at_s) if thread.intent is not None else newest
+            if now_s - newest >= LEFT_S:
+                found.append(replace(thread, told=MappingProxyType({}), intent=None))
     return tuple(found)
 
 

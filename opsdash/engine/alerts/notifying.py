@@ -20,7 +20,7 @@ from opsdash.core.alerting.outbox import Thread, notice_of
 from opsdash.core.alerting.outbox_codec import KIND, thread_read, thread_written
 from opsdash.core.alerting.pacing import Pace, next_ones, pace_of
 from opsdash.core.alerting.picture import AlertLine
-from opsdash.core.alerting.planning import planned
+from opsdash.core.alerting.planning import left_behind, planned
 from opsdash.core.alerting.spec import AlertingSpec, NotifierSpec
 from opsdash.core.audit import NewEntry
 from opsdash.core.errors import LeaseLost, OpsdashError, SourceUnavailable, StoreUnavailable, StoreUnusable
@@ -60,6 +60,8 @@ class Notifying:
         self._glance: Glance | None = None
         self._planned_at_s = float("-inf")
         self.plans = 0
+        self.outcomes = dict.fromkeys(("notifications_sent", "notifications_failed", "notifications_given_up"), 0)
+        """Tries by this process."""
 
     def load(self, spec: AlertingSpec) -> None:
         """Tells those of this configuration from now on."""
@@ -108,6 +110,8 @@ class Notifying:
         for spec in self._spec.notifiers:
             for thread in planned(self._threads, lines, spec, self._spec.group_by, now_s=now_s):
                 self._put(thread)
+        for thread in left_behind(self._threads.values(), {spec.name for spec in self._spec.notifiers}, now_s=now_s):
+            self._put(thread)
 
     async def _take_over(self) -> None:
         """What the one before wrote; and a book that is no older, so that nothing looks as if it were over."""
@@ -149,22 +153,29 @@ class Notifying:
             async with asyncio.timeout(spec.timeout_s):
                 now_s = self._ledger.now_s()
                 notice = notice_of(thread, intent, environment=self._spec.environment, now_s=now_s)
-                said = await self._notifier(spec).send(notice)
+                notifier = await self._notifier(spec)
+                said = await notifier.send(notice)
             after, entries = delivered(thread, said, now_s=self._ledger.now_s())
         except Exception as error:  # noqa: BLE001 - whatever a notifier does, the others are told; its words may be secret
             told = _failure(error, spec)
             after, entries = failed(thread, told, now_s=self._ledger.now_s(), jitter=self._chance.random())
         standing = self._threads.get(thread.key)
         if standing is not None and standing.intent is not None and standing.intent.key == intent.key:
+            self.outcomes[entries[0].kind.replace("notify.", "notifications_")] += 1
             self._put(after)  # also where the lease was lost and won again meanwhile: it is the same message
             self._entries.extend(entries)
             self._planned_at_s = float("-inf")
 
-    def _notifier(self, spec: NotifierSpec) -> Notifier:
-        known = self._notifiers.get(spec.name)
-        if known is None or known[0] != spec:
-            known = self._notifiers[spec.name] = (spec, self._build(spec))
-        return known[1]
+    async def _notifier(self, spec: NotifierSpec) -> Notifier:
+        """The one of this configuration; its connections are other ones than before that was changed."""
+        before = self._notifiers.get(spec.name)
+        if before is not None and before[0] == spec:
+            return before[1]
+        found = self._build(spec)
+        self._notifiers[spec.name] = (spec, found)
+        if before is not None:
+            await before[1].aclose()
+        return found
 
     def _put(self, thread: Thread) -> None:
         self._dirty.add(thread.key)

@@ -12,7 +12,7 @@ from opsdash.core.alerting.marks import Escalation
 from opsdash.core.alerting.outbox import Thread, notice_of
 from opsdash.core.alerting.outbox_codec import thread_read, thread_written
 from opsdash.core.alerting.pictured import pictured
-from opsdash.core.alerting.planning import STORM_GROUPS, planned
+from opsdash.core.alerting.planning import LEFT_S, STORM_GROUPS, left_behind, planned
 from opsdash.core.alerting.severity import Severity
 from opsdash.core.alerting.spec import NotifierSpec
 from opsdash.core.errors import AccessDenied, SourceBusy, SourceUnavailable
@@ -186,6 +186,17 @@ def test_the_worst_of_a_storm_has_a_message_of_its_own() -> None:
     outbox.plan(*rules(100, severity=Severity.WARNING), *rules(3, 100))
     own = {thread.group for thread in outbox.threads.values() if thread.group}
     assert {(("alertname", f"Rule{number}"),) for number in (100, 101, 102)} <= own
+
+
+def test_what_a_notifier_that_is_gone_was_told_is_forgotten_after_a_day() -> None:
+    outbox = Outbox()
+    outbox.plan(books.alert())
+    outbox.deliver()
+    threads = outbox.threads.values()
+    assert left_behind(threads, {"hook"}, now_s=NOW_S + 2 * LEFT_S) == ()
+    assert left_behind(threads, {"mail"}, now_s=NOW_S + LEFT_S - 1) == ()
+    (gone,) = left_behind(threads, {"mail"}, now_s=NOW_S + LEFT_S)
+    assert thread_written(gone).body is None
 
 
 def test_what_was_told_with_many_others_is_over_with_the_last_of_them() -> None:
