@@ -59,6 +59,8 @@ class Notifying:
         self._paces: dict[str, Pace] = {}
         self._glance: Glance | None = None
         self._planned_at_s = float("-inf")
+        self._ended = asyncio.Event()
+        """A try ended: it is written at once, so that hardly any moment is left in which a death has it sent twice."""
         self.plans = 0
         self.outcomes = dict.fromkeys(("notifications_sent", "notifications_failed", "notifications_given_up"), 0)
         """Tries by this process."""
@@ -80,7 +82,9 @@ class Notifying:
         while True:
             with suppress(StoreUnavailable, StoreUnusable, LeaseLost):
                 await self._look(sending)
-            await asyncio.sleep(LOOK_S)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), LOOK_S)
+            self._ended.clear()
 
     async def _look(self, sending: asyncio.TaskGroup) -> None:
         """One look: plans, writes, and starts to send. Raises what the store says."""
@@ -165,6 +169,7 @@ class Notifying:
             self._put(after)  # also where the lease was lost and won again meanwhile: it is the same message
             self._entries.extend(entries)
             self._planned_at_s = float("-inf")
+            self._ended.set()
 
     async def _notifier(self, spec: NotifierSpec) -> Notifier:
         """The one of this configuration; its connections are other ones than before that was changed."""
